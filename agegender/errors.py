@@ -1,0 +1,34 @@
+"""One family of errors, each with the exit code that the command line documents.
+
+A message says what was wrong, what was received and what to do, in one line.
+"""
+
+
+class AgeGenderError(Exception):
+    """Base of every error that a user can cause or mend."""
+
+    exit_code: int = 1
+
+
+class ConfigError(AgeGenderError):
+    """A setting or an option is wrong."""
+
+    exit_code = 2
+
+
+class DataError(AgeGenderError):
+    """An archive, store or photo cannot be used."""
+
+    exit_code = 3
+
+
+class ModelError(AgeGenderError):
+    """A model, version or alias is missing or unfit."""
+
+    exit_code = 4
+
+
+class GateRefusedError(AgeGenderError):
+    """The challenger did not pass the gate; the champion stays."""
+
+    exit_code = 5
