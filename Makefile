@@ -1,0 +1,62 @@
+# Everything a newcomer needs: make demo, make test. Needs Python 3.11 to 3.13 and make.
+PYTHON ?= python3
+VENV ?= .venv
+UV_VERSION := 0.13.9
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+
+# One place for all runs, also for `mlflow run`, which would start its own.
+export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlruns/mlflow.db
+export MLFLOW_EXPERIMENT_NAME ?= agegender
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo test test-all check format docs bench ui pins clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP)  ## Make .venv with agegender and all its tools
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -r requirements-dev.txt
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## Walk the whole road once, on drawn faces
+	mlflow run . --env-manager local
+
+test: setup  ## Run the tests
+	pytest
+
+test-all: setup  ## Run also the tests marked slow and browser
+	pytest -m "not gpu"
+
+check: setup  ## Lint, types, import contracts, spelling
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	codespell
+	python -m agegender.cli_reference --check docs/cli.md
+
+format: setup  ## Let ruff format and mend
+	ruff check --fix .
+	ruff format .
+
+docs: setup  ## Write docs/cli.md anew from the help texts
+	python -m agegender.cli_reference docs/cli.md
+
+bench: setup  ## Measure, side by side
+	python -m benchmarks
+
+ui: setup  ## Open the MLflow UI on this project's runs
+	mlflow ui --backend-store-uri $(MLFLOW_TRACKING_URI)
+
+pins: setup  ## Compile requirements*.txt anew from pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.txt pyproject.toml --group dev -o requirements-dev.txt
+
+clean:  ## Remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache

@@ -1,0 +1,234 @@
+"""The command line: options in, one outcome or one clear line out.
+
+A step's options are its function's parameters; help, types and YAML files come
+from jsonargparse. This module knows no machine learning, and `agegender --help`
+imports nothing that takes time.
+"""
+
+import contextlib
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from agegender import __version__, steps
+from agegender.config import Experiment
+from agegender.errors import AgeGenderError, ConfigError
+
+INTERRUPTED = 130
+DEFECT = 1
+
+STEPS: dict[str, Callable[..., steps.Outcome]] = {
+    step.__name__: step for step in steps.ALL
+}
+NOT_OPTIONS = {"progress"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand.
+
+    Args:
+        arguments: What follows `agegender`; the process's own by default.
+
+    Returns:
+        The exit code: 0 done, 2 usage or configuration, 3 data, 4 model or
+        registry, 5 refused by the gate, 1 a defect of ours, 130 interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except AgeGenderError as error:
+        return _complain(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _complain("interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("AGEGENDER_DEBUG"):
+            raise
+        return _complain(
+            f"a defect of ours: {type(error).__name__}: {_one_line(error)} "
+            "Set AGEGENDER_DEBUG=1 to see where, and please report it.",
+            DEFECT,
+        )
+
+
+def _run(given: list[str]) -> int:
+    if not given or given[0] in {"-h", "--help"}:
+        print(overview())
+        return 0
+    if given[0] == "--version":
+        print(f"agegender {__version__}")
+        return 0
+    name, options = given[0], given[1:]
+    if name not in STEPS:
+        raise ConfigError(
+            f"no such step. Received: {name!r}. Choose from: {', '.join(STEPS)}."
+        )
+    if "-h" in options or "--help" in options:
+        print(step_help(name))
+        return 0
+    return _run_step(STEPS[name], parse(name, options))
+
+
+def _run_step(step: Callable[..., steps.Outcome], options: dict[str, Any]) -> int:
+    from agegender.terminal import TerminalProgress  # noqa: PLC0415 - rich is slow
+
+    with TerminalProgress() as progress:
+        outcome = step(**options, progress=progress)
+    print(outcome.text)
+    return outcome.exit_code
+
+
+def overview() -> str:
+    """Return the help of `agegender` itself."""
+    summaries = {name: (step.__doc__ or "").split("\n")[0] for name, step in STEPS.items()}
+    return "\n".join(
+        [
+            "usage: agegender STEP [options]     (agegender STEP --help for a step's)",
+            "",
+            "How old a face looks: from an archive of faces to a promoted model.",
+            "",
+            *(f"  {name:<10}{summary}" for name, summary in summaries.items()),
+            "",
+            "exit codes: 0 done, 2 wrong usage or configuration, 3 data, 4 model or",
+            "registry, 5 refused by the gate, 1 a defect of ours, 130 interrupted",
+        ]
+    )
+
+
+def step_help(name: str) -> str:
+    """Return the help of one step, options spelled as people type them."""
+    lines = _parser(name).format_help().splitlines()
+    kept = [line for line in lines if not line.rstrip().endswith(_CONFIG_NOISE)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(_spelled(line) for line in kept))
+
+
+def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
+    """Turn the options of a step into its keyword arguments.
+
+    Args:
+        name: The step.
+        options: As typed, after the step's name.
+
+    Raises:
+        ConfigError: If an option is unknown, missing, or of a wrong type.
+    """
+    parser = _parser(name)
+    try:
+        with contextlib.redirect_stderr(None):
+            values = parser.parse_args(_normalised(name, options))
+        return vars(parser.instantiate(values))
+    except AgeGenderError:
+        raise
+    except (Exception, SystemExit) as error:
+        cause = error.__cause__ or error.__context__ or error
+        if isinstance(cause, AgeGenderError):
+            raise cause from None
+        raise ConfigError(
+            f"{_spelled(_one_line(error))} See `agegender {name} --help`."
+        ) from None
+
+
+def _parser(name: str) -> Any:
+    from jsonargparse import ArgumentParser  # noqa: PLC0415 - 0.3 s
+
+    step = STEPS[name]
+    parser = ArgumentParser(
+        prog=f"agegender {name}",
+        usage=_usage(name),
+        exit_on_error=False,
+        default_env=False,
+        allow_abbrev=False,
+    )
+    parser.add_function_arguments(step, skip=NOT_OPTIONS, as_positional=False)
+    return parser
+
+
+def _usage(name: str) -> str:
+    parameters = inspect.signature(STEPS[name]).parameters.values()
+    needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
+    words = [
+        "PATH ..." if word == "paths" else f"--{word} {word.upper()}" for word in needed
+    ]
+    return " ".join([f"agegender {name}", *words, "[options]"])
+
+
+_CONFIG_NOISE = "Path to a configuration file."
+
+
+def _spelled(line: str) -> str:
+    """Spell options as typed: dashes, no `experiment.` before a section."""
+
+    def shorter(match: re.Match[str]) -> str:
+        name = match[1].removeprefix("experiment.")
+        head, *rest = name.split(".")
+        return "--" + ".".join([head.replace("_", "-"), *rest])
+
+    return re.sub(r"--([A-Za-z_][\w.]*)", shorter, line)
+
+
+def _normalised(name: str, options: Sequence[str]) -> list[str]:
+    """Spell what a person types the way the parser knows it.
+
+    `--dry-run` becomes `--dry_run=true`, `--model.depth` becomes
+    `--experiment.model.depth`, and bare words become the list of paths.
+    """
+    parameters = inspect.signature(STEPS[name]).parameters
+    sections = {field.name for field in fields(Experiment)} - set(parameters)
+    waiting = list(options)
+    spelled: list[str] = []
+    paths: list[str] = []
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("--"):
+            paths.append(word)
+            continue
+        key, equals, value = word[2:].partition("=")
+        key = _key(key, sections if "experiment" in parameters else set())
+        follows = bool(waiting) and not waiting[0].startswith("--")
+        if not equals and follows and not _is_flag(parameters, key, waiting[0]):
+            value, equals = waiting.pop(0), "="
+        elif not equals and _is_bool(parameters, key):
+            value, equals = "true", "="
+        if key == "paths" and not value.startswith("["):
+            paths.append(value)
+            continue
+        spelled.append(f"--{key}{equals}{value}")
+    if paths and "paths" not in parameters:
+        raise ConfigError(
+            f"`agegender {name}` takes options only. Received: {paths[0]!r}. "
+            f"See `agegender {name} --help`."
+        )
+    return spelled + ([f"--paths={json.dumps(paths)}"] if paths else [])
+
+
+def _key(key: str, sections: set[str]) -> str:
+    head, dot, rest = key.partition(".")
+    head = head.replace("-", "_")
+    prefix = "experiment." if head in sections else ""
+    return f"{prefix}{head}{dot}{rest}"
+
+
+def _is_bool(parameters: Any, key: str) -> bool:
+    return key in parameters and parameters[key].annotation is bool
+
+
+def _is_flag(parameters: Any, key: str, following: str) -> bool:
+    """Tell a bare switch followed by a path from a switch with its value."""
+    return _is_bool(parameters, key) and following.lower() not in {"true", "false"}
+
+
+def _one_line(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"agegender: {message}", file=sys.stderr)
+    return code

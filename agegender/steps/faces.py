@@ -1,0 +1,102 @@
+"""From an archive to a face store: `sample` and `prep`."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.errors import ConfigError
+from agegender.progress import Progress, silent
+from agegender.steps.outcome import Outcome
+
+
+def sample(
+    out: str, faces: int = 3000, seed: int = 0, progress: Progress = silent
+) -> Outcome:
+    """Draw faces into an IMDB-WIKI-shaped archive.
+
+    Args:
+        out: Folder that gets wiki_crop.tar, and photos/ to predict on.
+        faces: Rows of the archive, bad ones among them.
+        seed: Of everything drawn; the same seed gives the same bytes.
+        progress: Called as rows are drawn.
+
+    Returns:
+        The paths written.
+    """
+    from agegender.data.sample import write_sample
+
+    if faces < 1:
+        raise ConfigError(f"faces must be at least 1. Received: {faces}.")
+    paths = write_sample(Path(out), faces=faces, seed=seed, progress=progress)
+    data = {"archive": str(paths.archive), "photos": str(paths.photos), "rows": faces}
+    text = f"{faces} rows drawn into {paths.archive}, photos in {paths.photos}"
+    return Outcome(data, text)
+
+
+def prep(
+    source: Literal["wiki", "imdb", "utkface"],
+    out: str | None = None,
+    archive: str | None = None,
+    folder: str | None = None,
+    metadata: str | None = None,
+    size: int = 64,
+    rules: FilterRules = FilterRules(),
+    splits: SplitRules = SplitRules(),
+    workers: int | None = None,
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Outcome:
+    """Make a face store of an archive: filter, crop, split.
+
+    Args:
+        source: What the archive is.
+        out: Folder of the store; not with --dry-run.
+        archive: The archive as published (tar or tar.gz).
+        folder: The archive unpacked, instead.
+        metadata: A .mat alone, with --dry-run.
+        size: Side of the faces, in pixels.
+        rules: Which rows are kept.
+        splits: How identities are dealt to train, validation and test.
+        workers: Processes; one a core by default.
+        dry_run: Read the metadata alone and print the funnel as JSON.
+        progress: Called as faces are cropped.
+
+    Returns:
+        The funnel: rows read, dropped by rule, kept.
+    """
+    from agegender.data.prepare import funnel_of, prepare
+
+    if dry_run:
+        funnel = funnel_of(
+            source, metadata=metadata, archive=archive, folder=folder, rules=rules
+        )
+        return Outcome.of_json(funnel.to_dict())
+    if out is None:
+        raise ConfigError("prep needs --out STORE (or --dry-run). Received neither.")
+    if metadata is not None:
+        raise ConfigError(
+            "--metadata holds no pictures, so it needs --dry-run. "
+            "Give --archive or --folder to make a store."
+        )
+    store = prepare(
+        source,
+        archive=archive,
+        folder=folder,
+        out=out,
+        size=size,
+        rules=rules,
+        split_rules=splits,
+        workers=workers or os.cpu_count() or 1,
+        progress=progress,
+    )
+    funnel = store.manifest.funnel
+    counts = store.labels["split"].value_counts()
+    lines = [f"{funnel['read']:>8,} rows read"]
+    lines += [f"{n:>8,} dropped: {rule}" for rule, n in funnel["dropped"].items() if n]
+    lines += [f"{funnel['kept']:>8,} kept in {store.path}"]
+    lines += [
+        f"{counts.get(split, 0):>8,} {split}"
+        for split in ("train", "validation", "test")
+    ]
+    return Outcome({"store": str(store.path), **funnel}, "\n".join(lines))
