@@ -1,0 +1,56 @@
+"""How old the person in a photo was.
+
+IMDB-WIKI gives a date of birth and the year in which the photo was taken. Its
+authors let every photo be taken on 1 July and read the age off as the year of
+the date that lies as many days after year 0 as the person had lived. That is not
+quite the difference of the calendar years: leap days move a few birthdays.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DATENUM_OF_1970 = 719_529
+"""MATLAB's day number of 1970-01-01, from which NumPy counts."""
+
+_BEYOND_ANY_CALENDAR = 10_000_000.0
+"""Days; a difference past this is no age, yet must not overflow a date."""
+
+
+def datenum_of_july(years: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return MATLAB's day numbers of 1 July of each year."""
+    months = (years - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 6
+    days = months.astype("datetime64[D]").astype(np.int64)
+    return np.asarray(days + DATENUM_OF_1970, dtype=np.int64)
+
+
+def year_of_datenum(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the calendar year that holds each of MATLAB's day numbers."""
+    dates = (days - DATENUM_OF_1970).astype("datetime64[D]")
+    return np.asarray(dates.astype("datetime64[Y]").astype(np.int64) + 1970)
+
+
+def age_when_taken(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float64]:
+    """Compute ages as the authors of IMDB-WIKI do.
+
+    Args:
+        dob: MATLAB day number of the birth, any numeric dtype, (n,). Numbers up to
+            366 lie in year 0, which Python's dates lack.
+        photo_taken: Year of the photo, any numeric dtype, (n,); uint16 in the
+            genuine files, which would wrap round if it were subtracted as it is.
+
+    Returns:
+        Ages in whole years, float64 (n,); negative where the photo is older than
+        the person, NaN where either date is unknown.
+
+    Reference: Rothe et al., IJCV 2018: `datevec(datenum(photo_taken, 7, 1) - dob)`.
+    """
+    born = np.asarray(dob, dtype=np.float64)
+    taken = np.asarray(photo_taken, dtype=np.float64)
+    known = np.isfinite(born) & np.isfinite(taken) & (np.abs(taken) < 100_000)
+
+    july = datenum_of_july(np.where(known, taken, 1970).astype(np.int64))
+    lived = np.floor(july - np.where(known, born, 0.0))
+    lived = np.clip(lived, -_BEYOND_ANY_CALENDAR, _BEYOND_ANY_CALENDAR)
+    # Day 0 is the last of year -1; someone born on the day is not minus one year old.
+    ages = year_of_datenum(np.where(lived == 0, 1, lived).astype(np.int64))
+    return np.where(known, ages, np.nan)

@@ -1,0 +1,55 @@
+"""What a store holds, as one hash.
+
+Labels are hashed as plain bytes, column by column, so that the hash depends on no
+library's file format.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from agegender.config import CropRule
+
+_AT_ONCE: Final = 8 * 2**20
+
+
+def content_hash(faces: Path, labels: pd.DataFrame, crop_rule: CropRule) -> str:
+    """Hash a store's faces, labels and crop rule.
+
+    Args:
+        faces: The file of faces, read from end to end.
+        labels: One row a face; neither index nor column order matters.
+        crop_rule: What the faces show.
+
+    Returns:
+        `sha256:` and 64 hexadecimal digits.
+    """
+    digest = sha256(json.dumps(asdict(crop_rule), sort_keys=True).encode())
+    _add_labels(digest.update, labels)
+    with faces.open("rb") as file:
+        while portion := file.read(_AT_ONCE):
+            digest.update(portion)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def labels_hash(labels: pd.DataFrame) -> str:
+    """Hash labels alone, in their order."""
+    digest = sha256()
+    _add_labels(digest.update, labels)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _add_labels(add: Callable[[bytes], None], labels: pd.DataFrame) -> None:
+    for name in sorted(labels.columns):
+        column = labels[name]
+        add(f"\n{name}\n".encode())
+        if pd.api.types.is_numeric_dtype(column):
+            values = column.to_numpy()
+            add(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        else:
+            add("\0".join(column.astype(str)).encode())

@@ -1,0 +1,115 @@
+"""From chunks of encoded photos to faces, on all cores.
+
+The work is handed out through the interface of `concurrent.futures`, so that any
+executor will do: threads here (Pillow lets go of the interpreter while it works),
+processes or a cluster elsewhere. A chunk knows which rows it holds, so the order in
+which chunks come back changes nothing.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    wait,
+)
+from hashlib import sha256
+from itertools import islice
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agegender.config import CropRule
+from agegender.data.faces import decode_photo, is_blank, resize_crop
+from agegender.data.listing import Chunk
+from agegender.errors import DataError
+
+MISSING, UNDECODABLE, BLANK = "missing_file", "undecodable", "blank"
+REASONS: Final = (MISSING, UNDECODABLE, BLANK)
+"""Why a photo is set aside; rules at the end of the funnel."""
+
+
+class Part(NamedTuple):
+    """What became of one chunk."""
+
+    positions: NDArray[np.int64]  # (n,), of the chunk
+    reasons: tuple[str, ...]  # n, empty where all is well
+    digests: tuple[str, ...]  # n, of the photo's bytes, empty where missing
+    faces: NDArray[np.uint8]  # (m, S, S, 3), only those without a reason
+
+
+def decode_chunk(chunk: Chunk, rule: CropRule) -> Part:
+    """Decode the photos of a chunk, which are crops already.
+
+    Args:
+        chunk: Positions and encoded photos.
+        rule: Size of the faces.
+
+    Returns:
+        The faces, and for each photo why it has none.
+    """
+    outcomes = [_decode_one(photo, rule) for photo in chunk.photos]
+    reasons, digests, faces = zip(*outcomes, strict=True)
+    fit = [face for face in faces if face is not None]
+    empty = np.empty((0, rule.size, rule.size, 3), dtype=np.uint8)
+    return Part(chunk.positions, reasons, digests, np.stack(fit) if fit else empty)
+
+
+def _decode_one(
+    photo: bytes | None, rule: CropRule
+) -> tuple[str, str, NDArray[np.uint8] | None]:
+    if photo is None:
+        return MISSING, "", None
+    # Half of SHA-256 tells any two files apart and halves the column.
+    digest = sha256(photo).hexdigest()[:32]
+    try:
+        face = resize_crop(decode_photo(photo, at_least=2 * rule.size), rule)
+    except DataError:
+        return UNDECODABLE, digest, None
+    return (BLANK, digest, None) if is_blank(face) else ("", digest, face)
+
+
+def decode_chunks(
+    chunks: Iterable[Chunk], rule: CropRule, executor: Executor | None, workers: int
+) -> Iterator[Part]:
+    """Decode chunks as they come, never holding more than a few.
+
+    Args:
+        chunks: The work.
+        rule: Size of the faces.
+        executor: Who does it; None does it here and now.
+        workers: How many chunks the executor takes at a time.
+
+    Yields:
+        The parts, in the order in which they are ready.
+    """
+    if executor is None:
+        yield from (decode_chunk(chunk, rule) for chunk in chunks)
+        return
+    waiting = iter(chunks)
+    pending: set[Future[Part]] = set()
+    try:
+        while True:
+            for chunk in islice(waiting, 2 * workers - len(pending)):
+                pending.add(executor.submit(decode_chunk, chunk, rule))
+            if not pending:
+                return
+            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in ready:
+                yield future.result()
+    except BrokenExecutor as error:
+        message = f"a worker died ({error}); out of memory? Give fewer workers."
+        raise DataError(message) from error
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

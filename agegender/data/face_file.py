@@ -1,0 +1,83 @@
+"""`faces.npy`: written piece by piece, read through a memory map.
+
+Pieces are written by ordinary writes at their offset, not through a map: on a full
+disk a write fails with an error, while a map would end the process.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from agegender.errors import DataError
+
+Pieces = Iterable[tuple[NDArray[np.int64], NDArray[np.uint8]]]
+"""Row numbers (n,) and their faces (n, S, S, 3), in any order, each row once."""
+
+Shape = tuple[int, int, int, int]
+
+_UINT8: Final = "|u1"
+
+
+def write_faces(path: Path, pieces: Pieces, shape: Shape) -> None:
+    """Write a NumPy file of which no more than a piece is ever in memory.
+
+    Args:
+        path: The file.
+        pieces: All rows, each once.
+        shape: (N, S, S, 3).
+
+    Raises:
+        DataError: If the pieces are not N faces of that size.
+    """
+    written = np.zeros(shape[0], dtype=np.int64)
+    stride = int(np.prod(shape[1:]))
+    with path.open("wb") as file:
+        header = {"descr": _UINT8, "fortran_order": False, "shape": shape}
+        npy.write_array_header_1_0(file, header)
+        start = file.tell()
+        for rows, faces in pieces:
+            if faces.dtype != np.uint8 or faces.shape != (len(rows), *shape[1:]):
+                message = (
+                    f"faces must be uint8 {(len(rows), *shape[1:])}. "
+                    f"Received: {faces.dtype} {faces.shape}."
+                )
+                raise DataError(message)
+            if len(rows) and not (0 <= rows.min() and rows.max() < shape[0]):
+                message = (
+                    f"labels describe {shape[0]} faces. Received: row {rows.max()}."
+                )
+                raise DataError(message)
+            np.add.at(written, rows, 1)
+            for row, face in zip(rows.tolist(), faces, strict=True):
+                file.seek(start + row * stride)
+                file.write(np.ascontiguousarray(face).data)
+    if not np.all(written == 1):
+        message = f"labels describe {shape[0]} faces. Received: {int(written.sum())}."
+        raise DataError(message)
+
+
+def map_faces(path: Path, shape: Shape) -> NDArray[np.uint8]:
+    """Map the file into memory.
+
+    Raises:
+        DataError: If it is missing, damaged, or of another dtype or shape.
+    """
+    try:
+        faces = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        message = f"{path.parent} is not a whole face store: it has no {path.name}."
+        raise DataError(message) from error
+    except (OSError, ValueError, EOFError) as error:
+        message = f"{path} is damaged: {error}. Run prep again."
+        raise DataError(message) from error
+    if faces.dtype != np.uint8 or faces.shape != shape:
+        message = (
+            f"{path} must hold uint8 {shape}, as the labels and the manifest say. "
+            f"Received: {faces.dtype} {faces.shape}. Run prep again."
+        )
+        raise DataError(message)
+    return faces

@@ -1,0 +1,112 @@
+"""Which rows are fit to learn from.
+
+The labels were crawled, not annotated: some rows hold no face, some hold two,
+and some ages are impossible. Each rule is a mask over whole columns, True where
+a row must go. A row is counted once, under the first rule that it breaks, so
+that kept and dropped rows always add up to the rows read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from agegender.config import FilterRules
+from agegender.errors import DataError
+
+REQUIRED_COLUMNS = frozenset({"age", "gender"})
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How many rows went in, where they fell out and how many are left.
+
+    Args:
+        read: Rows read.
+        dropped: Rule -> rows it dropped first, in the order of the rules.
+    """
+
+    read: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> int:
+        """Rows left."""
+        return self.read - sum(self.dropped.values())
+
+    def drop(self, counts: Mapping[str, int]) -> "Funnel":
+        """Return a funnel with further rules at its end."""
+        merged = dict(self.dropped)
+        for rule, count in counts.items():
+            merged[rule] = merged.get(rule, 0) + int(count)
+        return Funnel(self.read, merged)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers, ready for JSON."""
+        return {"read": self.read, "dropped": dict(self.dropped), "kept": self.kept}
+
+    def __str__(self) -> str:
+        losses = ", ".join(f"{n} {rule}" for rule, n in self.dropped.items() if n)
+        return f"read {self.read}, dropped {losses or 'none'}, kept {self.kept}"
+
+
+class Filtered(NamedTuple):
+    """The outcome of `filter_rows`."""
+
+    rows: pd.DataFrame
+    funnel: Funnel
+
+
+def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
+    """Keep the rows that break no rule.
+
+    Args:
+        rows: One row a photo: `age` in years (NaN unknown), `gender` (0 female, 1
+            male, NaN unknown); where the source has them `fault` (what its own
+            reading found wrong, empty where nothing), `face_score` (-inf: no face
+            found), `second_face_score` (NaN: no second face).
+        rules: The limits.
+
+    Returns:
+        The kept rows, order and index unchanged, and the funnel.
+
+    Raises:
+        DataError: If a column is missing.
+
+    Reference: Rothe et al., IJCV 2018.
+    """
+    if missing := REQUIRED_COLUMNS - set(rows.columns):
+        message = f"rows lack {sorted(missing)}. Received: {list(rows.columns)}."
+        raise DataError(message)
+
+    broken = {**_fault_masks(rows), **_face_masks(rows, rules)}
+    broken["impossible_age"] = ~rows["age"].between(rules.min_age, rules.max_age)
+    broken["unknown_gender"] = ~rows["gender"].isin([0, 1])
+
+    fit = np.ones(len(rows), dtype=bool)
+    dropped: dict[str, int] = {}
+    for rule, mask in broken.items():
+        breaks = mask.to_numpy(dtype=bool)
+        dropped[rule] = int(np.count_nonzero(fit & breaks))
+        fit &= ~breaks
+    return Filtered(rows[fit], Funnel(len(rows), dropped))
+
+
+def _fault_masks(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    if "fault" not in rows.columns:
+        return {}
+    faults = rows["fault"]
+    return {name: faults == name for name in sorted(set(faults.unique()) - {""})}
+
+
+def _face_masks(rows: pd.DataFrame, rules: FilterRules) -> dict[str, pd.Series]:
+    masks = {}
+    if "face_score" in rows.columns:
+        masks["no_face"] = rows["face_score"] == -np.inf
+        masks["weak_face"] = rows["face_score"] < rules.min_face_score
+    if "second_face_score" in rows.columns and not rules.allow_second_face:
+        # NaN compares False, which is right here: no second face, no harm.
+        masks["second_face"] = rows["second_face_score"] > 0.0
+    return masks

@@ -1,0 +1,87 @@
+"""A data set that its owner has unpacked to a folder."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from stat import S_ISREG
+
+import pandas as pd
+
+from agegender.data.listing import (
+    MAX_PHOTO_BYTES,
+    Chunk,
+    in_chunks,
+    list_members,
+    place_of,
+)
+from agegender.errors import DataError
+
+
+@dataclass(frozen=True)
+class FilePhotos:
+    """Photos that are files of a folder."""
+
+    root: Path
+    names: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[bytes | None]:
+        for name in self.names:
+            try:
+                with (self.root / name).open("rb") as file:
+                    yield file.read(MAX_PHOTO_BYTES)
+            except OSError:
+                yield None
+
+
+class Folder:
+    """A data set unpacked by its owner."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            what = "is not a folder" if path.exists() else "does not exist"
+            message = f"folder {path} {what}. Give the folder that holds the data set."
+            raise DataError(message)
+        self.path = path
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """The files, by name."""
+        entries = [(name, *facts) for name, *facts in sorted(self._walk())]
+        return list_members(entries)
+
+    def _walk(self) -> Iterator[tuple[str, int, int, bool]]:
+        for folder, _, files in os.walk(self.path, onerror=_refuse):
+            for file in files:
+                path = Path(folder, file)
+                info = path.lstat()
+                name = path.relative_to(self.path).as_posix()
+                yield name, info.st_size, 0, S_ISREG(info.st_mode)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file."""
+        place_of(self, name)
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            message = f"{self.path / name} cannot be read: {error.strerror}."
+            raise DataError(message) from error
+
+    def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
+        """Hand out files by name; whoever decodes them reads them."""
+        for part in in_chunks(wanted):
+            yield Chunk(
+                part.index.to_numpy(), FilePhotos(self.path, tuple(part["name"]))
+            )
+
+    def digest(self) -> str:
+        """Return the digest of all names and sizes."""
+        listing = self.members[["name", "size"]].to_csv(index=False).encode()
+        return f"sha256:{hashlib.sha256(listing).hexdigest()}"
+
+
+def _refuse(error: OSError) -> None:
+    message = f"{error.filename} cannot be listed: {error.strerror}."
+    raise DataError(message) from error

@@ -1,0 +1,24 @@
+"""The sources by name."""
+
+from typing import Final
+
+from agegender.data.sources.imdb_wiki import IMDB, WIKI
+from agegender.data.sources.source import Source
+from agegender.data.sources.utkface import UTKFACE
+from agegender.errors import ConfigError
+
+SOURCES: Final[dict[str, Source]] = {
+    source.name: source for source in (IMDB, WIKI, UTKFACE)
+}
+
+
+def find_source(name: str) -> Source:
+    """Return the source of that name.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    if name not in SOURCES:
+        message = f"source must be one of {', '.join(SOURCES)}. Received: {name!r}."
+        raise ConfigError(message)
+    return SOURCES[name]

@@ -1,0 +1,45 @@
+"""What a data set must tell so that its photos can become faces."""
+
+from pathlib import Path
+from typing import Final, Protocol
+
+import pandas as pd
+
+from agegender.data.listing import Archive
+
+QUALITY_COLUMNS: Final = ("face_score", "second_face_score", "race")
+"""What only some sources know of a photo; kept with the labels."""
+
+
+class Source(Protocol):
+    """A data set: how its rows are read and what its pictures are.
+
+    A row of the tables is one photo: `id` str, unique within the source; `member`
+    str, its name in the archive; `identity` str, the person, empty where the source
+    knows none; `age` float64 in years and `gender` float64 (0 female, 1 male), NaN
+    where unknown; `fault` str, what reading found wrong, else empty; and those of
+    `QUALITY_COLUMNS` that the source has.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it."""
+        ...
+
+    @property
+    def margin(self) -> float:
+        """Photo around the face box in its pictures, as `CropRule.margin`."""
+        ...
+
+    @property
+    def terms(self) -> str:
+        """Its terms of use, in a line."""
+        ...
+
+    def rows(self, archive: Archive) -> pd.DataFrame:
+        """Read one row a photo; positions in the table are its index."""
+        ...
+
+    def metadata_rows(self, metadata: Path) -> pd.DataFrame:
+        """Read the rows from a metadata file alone, without any photo."""
+        ...

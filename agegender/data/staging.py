@@ -1,0 +1,92 @@
+"""A folder that is there whole or not at all.
+
+It is filled under a hidden name beside the place where it shall be, brought to the
+disk, and renamed. Whatever goes wrong before leaves the place as it was.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from agegender.errors import DataError
+
+
+def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
+    """Raise if the place is taken by something that must not be replaced.
+
+    Args:
+        out: The place; absent, an empty folder, or a folder of ours.
+        is_ours: Tells whether a folder may be replaced.
+
+    Raises:
+        DataError: If something else is there.
+    """
+    if out.is_dir() and (is_ours(out) or not any(out.iterdir())):
+        return
+    if out.exists() or out.is_symlink():
+        message = f"{out} exists and is not a store; it stays. Give another place."
+        raise DataError(message)
+
+
+@contextmanager
+def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Give a folder to fill, which takes its place when the block ends well.
+
+    Args:
+        out: Where the folder shall be; parents are made.
+        is_ours: Tells whether a folder that is there may be replaced.
+
+    Raises:
+        DataError: If the place is taken or cannot be written.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - resolve() would follow links
+    refuse_foreign(out, is_ours)
+    token = secrets.token_hex(4)
+    partial = out.with_name(f".{out.name}.partial-{token}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        yield partial
+        _to_disk(partial)
+        refuse_foreign(out, is_ours)
+        _swap(partial, out, out.with_name(f".{out.name}.old-{token}"))
+    except OSError as error:
+        message = f"{out} cannot be written: {error.strerror or error}."
+        raise DataError(message) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swap(partial: Path, out: Path, old: Path) -> None:
+    if not out.exists():
+        partial.rename(out)
+    else:
+        out.rename(old)
+        try:
+            partial.rename(out)
+        except OSError:
+            old.rename(out)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    _sync(out.parent)
+
+
+def _to_disk(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    # Windows cannot open folders, and needs no such thing.
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -1,0 +1,215 @@
+"""Faces ready to learn from: a folder of three files.
+
+`faces.npy` holds the pictures, mapped into memory and never loaded whole;
+`labels.parquet` one row a face in the same order; `store.json` how both were made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.data.content import content_hash, labels_hash
+from agegender.data.face_file import Pieces, map_faces, write_faces
+from agegender.data.filters import Funnel
+from agegender.data.manifest import FORMAT, StoreManifest, read_json
+from agegender.data.splits import SPLITS, refuse_leak
+from agegender.data.staging import staged
+from agegender.errors import DataError
+
+FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
+
+LABEL_TYPES: Final = {
+    "id": "str",
+    "source": "str",
+    "identity": "str",
+    "age": "float32",
+    "gender": "int8",
+    "split": "str",
+}
+"""Columns that every store has; sources add what else they know."""
+
+
+class FaceStore:
+    """A store, open for reading.
+
+    Attributes:
+        path: The folder.
+        faces: uint8 (N, S, S, 3), RGB, mapped into memory.
+        labels: One row a face: `id`, `source`, `identity` str; `age` float32,
+            years; `gender` int8, 0 female, 1 male; `split` str, and more.
+        manifest: How it was made.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        faces: NDArray[np.uint8],
+        labels: pd.DataFrame,
+        manifest: StoreManifest,
+    ) -> None:
+        self.path = path
+        self.faces = faces
+        self.labels = labels
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, path: str | Path) -> "FaceStore":
+        """Open a store and check that its three files fit together.
+
+        Raises:
+            DataError: If it is no store, is damaged or holds no face.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            what = "is not a folder" if path.exists() else "does not exist"
+            message = f"store {path} {what}. Run prep to make one."
+            raise DataError(message)
+        manifest = StoreManifest.read(path / MANIFEST)
+        labels = _read_labels(path / LABELS)
+        size = manifest.crop_rule.size
+        faces = map_faces(path / FACES, (len(labels), size, size, 3))
+        return cls(path, faces, labels, manifest)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """Return the row numbers of a split, rising, int64 (n,)."""
+        if split not in SPLITS:
+            message = f"split must be one of {', '.join(SPLITS)}. Received: {split!r}."
+            raise DataError(message)
+        return np.flatnonzero((self.labels["split"] == split).to_numpy(dtype=bool))
+
+    def split_hash(self, split: str) -> str:
+        """Return the hash of a split's ids and labels, `sha256:…`."""
+        columns = ["id", "source", "identity", "age", "gender"]
+        return labels_hash(self.labels.loc[self.rows(split), columns])
+
+    def verify(self) -> None:
+        """Read everything once and compare it with the content hash.
+
+        Raises:
+            DataError: If a byte has changed since the store was written.
+        """
+        found = content_hash(self.path / FACES, self.labels, self.manifest.crop_rule)
+        if found != self.manifest.content_hash:
+            message = f"{self.path} has changed since it was written. Run prep again."
+            raise DataError(message)
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether a folder is a face store, sound or not."""
+    try:
+        return read_json(path / MANIFEST).get("format") == FORMAT
+    except DataError:
+        return False
+
+
+def write_store(
+    out: str | Path,
+    faces: NDArray[np.uint8] | Pieces,
+    labels: pd.DataFrame,
+    *,
+    crop_rule: CropRule,
+    split_rules: SplitRules | None = None,
+    filter_rules: FilterRules | None = None,
+    funnel: Mapping[str, Any] | None = None,
+    sources: Sequence[Mapping[str, Any]] = (),
+) -> FaceStore:
+    """Write a store, whole or not at all.
+
+    Args:
+        out: The folder to make; a store that is there is replaced.
+        faces: uint8 (N, S, S, 3), or pieces of it.
+        labels: One row a face, with the columns of `LABEL_TYPES`.
+        crop_rule: What the faces show.
+        split_rules: How the identities were dealt.
+        filter_rules: Which rows were kept.
+        funnel: Rows read, dropped by rule and kept; N read and kept if not given.
+        sources: Where the faces come from.
+
+    Returns:
+        The store, open.
+
+    Raises:
+        DataError: If there is no face, a split leaks, or `out` cannot be written.
+    """
+    out = Path(out)
+    with staged(out, is_store) as folder:
+        manifest = StoreManifest(
+            crop_rule=crop_rule,
+            split_rules=split_rules or SplitRules(),
+            filter_rules=filter_rules or FilterRules(),
+            funnel=dict(funnel or Funnel(len(labels)).to_dict()),
+            sources=[dict(source) for source in sources],
+            content_hash="",
+        )
+        whole = isinstance(faces, np.ndarray)
+        pieces = [(np.arange(len(faces)), faces)] if whole else faces
+        fill_store(folder, pieces, labels, manifest)
+    return FaceStore.open(out)
+
+
+def fill_store(
+    folder: Path, faces: Pieces, labels: pd.DataFrame, manifest: StoreManifest
+) -> None:
+    """Write the three files into a folder that is there.
+
+    Args:
+        folder: Where to.
+        faces: The faces in pieces.
+        labels: One row a face.
+        manifest: Its content hash is filled in here.
+
+    Raises:
+        DataError: If there is no face, a column is missing or a split leaks.
+    """
+    labels = _typed(labels)
+    refuse_leak(labels)
+    size = manifest.crop_rule.size
+    write_faces(folder / FACES, faces, (len(labels), size, size, 3))
+    labels.to_parquet(folder / LABELS, engine="pyarrow", index=False)
+    content = content_hash(folder / FACES, labels, manifest.crop_rule)
+    replace(manifest, content_hash=content).write(folder / MANIFEST)
+
+
+def _typed(labels: pd.DataFrame) -> pd.DataFrame:
+    if labels.empty:
+        message = "no face left to store. Loosen the rules or give another archive."
+        raise DataError(message)
+    _refuse_missing(labels, "labels")
+    others = [name for name in labels.columns if name not in LABEL_TYPES]
+    ordered = labels[[*LABEL_TYPES, *others]].reset_index(drop=True)
+    return ordered.astype(LABEL_TYPES)
+
+
+def _refuse_missing(labels: pd.DataFrame, where: str) -> None:
+    if missing := [name for name in LABEL_TYPES if name not in labels.columns]:
+        message = f"{where} lack columns {missing}. Received: {list(labels.columns)}."
+        raise DataError(message)
+    if strange := sorted(set(labels["split"]) - set(SPLITS)):
+        message = f"{where} have splits {strange}; the splits are {', '.join(SPLITS)}."
+        raise DataError(message)
+
+
+def _read_labels(path: Path) -> pd.DataFrame:
+    try:
+        labels = pd.read_parquet(path, engine="pyarrow")
+    except FileNotFoundError as error:
+        message = f"{path.parent} is not a whole face store: it has no {path.name}."
+        raise DataError(message) from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        message = f"{path} is damaged: {error}. Run prep again."
+        raise DataError(message) from error
+    _refuse_missing(labels, f"labels of {path}")
+    if labels.empty:
+        message = f"store {path.parent} holds no face. Run prep again."
+        raise DataError(message)
+    return labels.astype(LABEL_TYPES)

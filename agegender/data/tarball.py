@@ -1,0 +1,190 @@
+"""Tar archives, read in place.
+
+A plain tar allows random access: its members' offsets are listed once, and whoever
+decodes the photos reads them there by himself. A compressed one can only be read
+from the front: the listing costs one pass and the photos a second one, in which
+they are carried to the decoders in chunks.
+"""
+
+import hashlib
+import lzma
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal
+
+import pandas as pd
+
+from agegender.data.listing import Chunk, in_chunks, list_members, place_of
+from agegender.errors import DataError
+
+_COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_DAMAGED: Final = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+
+
+def open_tar(path: Path) -> "PlainTar | CompressedTar":
+    """Open a tar file, plain or compressed by gzip, bzip2 or xz.
+
+    Raises:
+        DataError: If there is no such file, or it is no tar archive.
+    """
+    if path.is_dir():
+        message = f"archive {path} is a folder. Give it as the folder instead."
+        raise DataError(message)
+    try:
+        with path.open("rb") as file:
+            head = file.read(6)
+    except OSError as error:
+        message = f"archive {path} cannot be read: {error.strerror}."
+        raise DataError(message) from error
+    archive = CompressedTar(path) if head.startswith(_COMPRESSED) else PlainTar(path)
+    archive.check()
+    return archive
+
+
+@contextmanager
+def _entries(
+    path: Path, mode: Literal["r:", "r|*"]
+) -> Iterator[tuple[tarfile.TarFile, Iterator[tarfile.TarInfo]]]:
+    """Open a tar file and walk its entries; damage becomes one line."""
+    passed = 0
+
+    def walk(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+        nonlocal passed
+        while (entry := tar.next()) is not None:
+            passed += 1
+            tar.members.clear()  # the entries of a large archive would fill memory
+            yield entry
+
+    try:
+        with tarfile.open(path, mode) as tar:
+            yield tar, walk(tar)
+    except (*_DAMAGED, OSError) as error:
+        what = "is damaged after its file" if passed else "is not a tar archive"
+        where = f" {passed}" if passed else ""
+        hint = "Download it again" if passed else "Give a .tar or .tar.gz file"
+        message = f"{path} {what}{where}: {error}. {hint}, or unpack it to a folder."
+        raise DataError(message) from error
+
+
+def _is_plain(entry: tarfile.TarInfo) -> bool:
+    return entry.isreg() and not entry.issparse()
+
+
+class _Tar:
+    """What both kinds of tar file do alike."""
+
+    mode: Literal["r:", "r|*"]
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def check(self) -> None:
+        """Read the first entry, to fail early."""
+        with _entries(self.path, self.mode) as (_, entries):
+            next(entries, None)
+
+    def place(self, number: int, entry: tarfile.TarInfo) -> int:
+        """Return what `members` calls the place of an entry."""
+        raise NotImplementedError
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """The entries other than folders, as they lie in the archive."""
+        with _entries(self.path, self.mode) as (_, entries):
+            files = [
+                (entry.name, entry.size, self.place(number, entry), _is_plain(entry))
+                for number, entry in enumerate(entries)
+                if not entry.isdir()
+            ]
+        return list_members(files)
+
+    def digest(self) -> str:
+        """Return the digest of the file."""
+        with self.path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+@dataclass(frozen=True)
+class TarPhotos:
+    """Photos that are stretches of a plain tar file."""
+
+    path: Path
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    def __iter__(self) -> Iterator[bytes | None]:
+        try:
+            with self.path.open("rb") as file:
+                for offset, size in zip(self.offsets, self.sizes, strict=True):
+                    file.seek(offset)
+                    yield file.read(size)
+        except OSError as error:
+            message = f"archive {self.path} can no longer be read: {error.strerror}."
+            raise DataError(message) from error
+
+
+class PlainTar(_Tar):
+    """A tar file with random access; places are offsets in bytes."""
+
+    mode = "r:"
+
+    def place(self, number: int, entry: tarfile.TarInfo) -> int:  # noqa: ARG002
+        """Return the offset of the entry's bytes."""
+        return entry.offset_data
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one member."""
+        offset = place_of(self, name)
+        members = self.members
+        size = int(members["size"][members["place"] == offset].iloc[0])
+        return next(iter(TarPhotos(self.path, (offset,), (size,)))) or b""
+
+    def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
+        """Hand out offsets; whoever decodes the photos reads them."""
+        for part in in_chunks(wanted.sort_values("place", kind="stable")):
+            photos = TarPhotos(self.path, tuple(part["place"]), tuple(part["size"]))
+            yield Chunk(part.index.to_numpy(), photos)
+
+
+class CompressedTar(_Tar):
+    """A tar file read from the front; places are the entries' numbers."""
+
+    mode = "r|*"
+
+    def place(self, number: int, entry: tarfile.TarInfo) -> int:  # noqa: ARG002
+        """Return the number of the entry."""
+        return number
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one member, found by a pass over the archive."""
+        return next(self._stream([place_of(self, name)]), b"")
+
+    def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
+        """Carry the photos themselves, in the order they lie in."""
+        wanted = wanted.sort_values("place", kind="stable")
+        photos = self._stream(wanted["place"].tolist())
+        for part in in_chunks(wanted):
+            held = [photo for _, photo in zip(part.index, photos, strict=False)]
+            gone = [None] * (len(part) - len(held))  # the file was cut meanwhile
+            yield Chunk(part.index.to_numpy(), (*held, *gone))
+
+    def _stream(self, places: list[int]) -> Iterator[bytes]:
+        """Yield the bytes at rising places; a place may come several times."""
+        wanted = iter(places)
+        place = next(wanted, None)
+        with _entries(self.path, self.mode) as (tar, entries):
+            for number, entry in enumerate(entries):
+                if place is None:
+                    return
+                if number != place:
+                    continue
+                file = tar.extractfile(entry)
+                photo = file.read() if file is not None else b""
+                while place == number:
+                    yield photo
+                    place = next(wanted, None)
