@@ -1,0 +1,138 @@
+"""A whole sample in one call: archive and photos."""
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from agegender.data.sample.archive import FOLDER, write_archive
+from agegender.data.sample.metadata import matlab_file
+from agegender.data.sample.photos import write_photos
+from agegender.data.sample.picture import Picture, draw_picture
+from agegender.data.sample.rows import draw_rows
+from agegender.errors import ConfigError, DataError
+from agegender.progress import Progress, silent
+
+CHUNK = 32
+"""Pictures handed to a worker at a time."""
+
+WORTH_A_POOL = 300
+"""Fewer pictures are drawn sooner than a second process has started."""
+
+
+class SamplePaths(NamedTuple):
+    """Where a sample lies.
+
+    Args:
+        archive: A tar file in the shape of wiki_crop.tar.
+        photos: A folder of larger photos.
+        labels: The truth about the photos, a csv file.
+    """
+
+    archive: Path
+    photos: Path
+    labels: Path
+
+
+def write_sample(
+    out: Path,
+    faces: int = 3000,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> SamplePaths:
+    """Draw faces into an archive of IMDB-WIKI's shape, and photos to predict on.
+
+    Same seed, same bytes, whatever the number of workers. Where `workers` is not 1,
+    a script that calls this needs `if __name__ == "__main__":`, as other processes
+    import it.
+
+    Args:
+        out: Folder, made if need be; an earlier sample in it is replaced.
+        faces: Rows of the archive, faulty ones included.
+        seed: Of everything drawn, 0 or more.
+        workers: Processes that draw; None takes one for each processor.
+        progress: Told how many pictures are drawn.
+
+    Returns:
+        Where all was written.
+
+    Raises:
+        ConfigError: If a number is out of range.
+        DataError: If `out` is no folder and cannot be made one.
+    """
+    for name, value, least in (("faces", faces, 1), ("seed", seed, 0)):
+        if value < least:
+            raise ConfigError(f"{name} must be at least {least}. Received: {value}.")
+    if workers is not None and workers < 1:
+        raise ConfigError(f"workers must be at least 1. Received: {workers}.")
+    folder = _folder(Path(out))
+    labels = write_photos(folder / "photos", seed)
+    archive = folder / f"{FOLDER}.tar"
+    rows = draw_rows(faces, seed)
+    write_archive(archive, _members(rows, seed, workers, progress))
+    return SamplePaths(archive, labels.parent, labels)
+
+
+def _folder(out: Path) -> Path:
+    if out.exists() and not out.is_dir():
+        raise DataError(
+            f"a sample is written into a folder. Received a file: {out}. "
+            "Name a folder, or one that does not exist yet."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"cannot make the folder {out} ({error.strerror}). "
+            "Name a place that you may write to."
+        ) from error
+    return out
+
+
+def _members(
+    rows: pd.DataFrame, seed: int, workers: int | None, progress: Progress
+) -> Iterator[tuple[str, bytes | None]]:
+    """Yield names and contents of all members, the metadata first."""
+    yield "wiki.mat", matlab_file(rows)
+    drawn = _draw_all(_pictures(rows, seed), workers)
+    for done, (path, content) in enumerate(zip(rows["path"], drawn, strict=True), 1):
+        yield path, content
+        progress(done, len(rows), "faces drawn")
+
+
+def _pictures(rows: pd.DataFrame, seed: int) -> list[Picture]:
+    return [
+        Picture(
+            seed=seed,
+            row=int(row.Index),
+            person=int(row.person),
+            male=bool(row.male),
+            age=float(row.age),
+            year=int(row.photo_taken),
+            kind=row.kind,
+            width=int(row.width),
+            height=int(row.height),
+            beyond=(
+                *(int(row.beyond_left), int(row.beyond_top)),
+                *(int(row.beyond_right), int(row.beyond_bottom)),
+            ),
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | None]:
+    """Yield the encoded pictures in order, drawn by several processes if it pays."""
+    count = workers or os.cpu_count() or 1
+    if count == 1 or (workers is None and len(pictures) < WORTH_A_POOL):
+        yield from map(draw_picture, pictures)
+        return
+    # Spawned, not forked: the caller may have threads that a fork would break.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield from pool.map(draw_picture, pictures, chunksize=CHUNK)
