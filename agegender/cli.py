@@ -106,7 +106,7 @@ def overview() -> str:
 def step_help(name: str) -> str:
     """Return the help of one step, options spelled as people type them."""
     lines = _parser(name).format_help().splitlines()
-    kept = [line for line in lines if not line.rstrip().endswith(_CONFIG_NOISE)]
+    kept = [line for line in lines if not _CONFIG_NOISE.match(line)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(_spelled(line) for line in kept))
 
 
@@ -120,10 +120,17 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: If an option is unknown, missing, or of a wrong type.
     """
+    spelled = _normalised(name, options)
+    given = {word[2:].partition("=")[0] for word in spelled}
+    if missing := [word for word in _needed(name) if word not in given]:
+        raise ConfigError(
+            f"`agegender {name}` needs {', '.join(map(_option, missing))}. "
+            f"See `agegender {name} --help`."
+        )
     parser = _parser(name)
     try:
         with contextlib.redirect_stderr(None):
-            values = parser.parse_args(_normalised(name, options))
+            values = parser.parse_args(spelled)
         return vars(parser.instantiate(values))
     except AgeGenderError:
         raise
@@ -152,15 +159,21 @@ def _parser(name: str) -> Any:
 
 
 def _usage(name: str) -> str:
-    parameters = inspect.signature(STEPS[name]).parameters.values()
-    needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
-    words = [
-        "PATH ..." if word == "paths" else f"--{word} {word.upper()}" for word in needed
-    ]
+    words = map(_option, _needed(name))
     return " ".join([f"agegender {name}", *words, "[options]"])
 
 
-_CONFIG_NOISE = "Path to a configuration file."
+def _needed(name: str) -> list[str]:
+    parameters = inspect.signature(STEPS[name]).parameters.values()
+    return [p.name for p in parameters if p.default is inspect.Parameter.empty]
+
+
+def _option(needed: str) -> str:
+    return "PATH ..." if needed == "paths" else f"--{needed} {needed.upper()}"
+
+
+# The parser offers a file for every section; one for the experiment is enough.
+_CONFIG_NOISE = re.compile(r"  --(?!experiment )\S+ CONFIG(\s|$)")
 
 
 def _spelled(line: str) -> str:

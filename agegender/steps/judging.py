@@ -1,0 +1,196 @@
+"""From a version to a verdict: `evaluate` and `promote`."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from agegender.errors import DataError, GateRefusedError, ModelError
+from agegender.progress import Progress, silent
+from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.evaluate.report import Report
+    from agegender.model.network import AgeGender
+    from agegender.tracking.registry import Version
+
+Split = Literal["train", "validation", "test"]
+
+
+def evaluate(
+    model: str,
+    store: str,
+    split: Split = "test",
+    progress: Progress = silent,
+) -> Outcome:
+    """Measure a model on a split of a face store.
+
+    Args:
+        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        store: Face store, as prep writes it.
+        split: Faces to measure on.
+        progress: Called as faces are answered.
+
+    Returns:
+        Every measure with its interval and the trivial guess's.
+    """
+    from agegender.data.store import FaceStore
+    from agegender.tracking.registry import resolve
+    from agegender.tracking.store import use_tracking_store
+
+    faces = FaceStore.open(store)
+    use_tracking_store()
+    version = resolve(model)
+    report = _report(answers_of(version, faces, split, progress), faces, split)
+    if version.run_id is not None:
+        _record(version, report, faces, split)
+    heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
+    data = {"model": version.uri, "split": split, **report.to_dict()}
+    return Outcome(data, f"{heading}\n\n{report.to_text()}")
+
+
+def promote(
+    store: str,
+    alias: str = "challenger",
+    version: int | None = None,
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Outcome:
+    """Make a version champion if it is the better one on the same test faces.
+
+    Args:
+        store: Face store whose test split decides.
+        alias: The version to promote, by alias.
+        version: The version to promote, by number, instead.
+        dry_run: Judge, but move nothing.
+        progress: Called as faces are answered.
+
+    Returns:
+        The comparison and what was done.
+
+    Raises:
+        GateRefusedError: If it is not better; the champion stays.
+    """
+    from agegender.data.store import FaceStore
+    from agegender.tracking import registry
+    from agegender.tracking.store import use_tracking_store
+
+    faces = FaceStore.open(store)
+    use_tracking_store()
+    name = version if version is not None else f"@{alias}"
+    separator = "/" if version is not None else ""
+    challenger = registry.resolve(f"models:/agegender{separator}{name}")
+    champion = registry.alias_version(registry.CHAMPION)
+    if champion is not None and champion.number == challenger.number:
+        text = f"version {challenger.number} is the champion already"
+        return Outcome({"promoted": False, "version": challenger.number}, text)
+    verdict = _verdict(challenger, champion, faces, progress)
+    if not verdict["better"]:
+        raise GateRefusedError(
+            f"version {challenger.number} was not promoted: {verdict['reason']}"
+        )
+    if not dry_run:
+        registry.promote_alias(challenger)
+        registry.tag_version(challenger, {"gate": verdict["reason"]})
+    done = "would become" if dry_run else "is now"
+    text = f"version {challenger.number} {done} champion: {verdict['reason']}"
+    data = {"promoted": not dry_run, "version": challenger.number, **verdict}
+    return Outcome(data, text)
+
+
+def answers_of(
+    version: "Version", store: "FaceStore", split: str, progress: Progress
+) -> "AgeGender":
+    """Return what a version answers on a split.
+
+    Raises:
+        ModelError: If the store's faces were cut by another rule.
+        DataError: If the split is empty.
+    """
+    from agegender.evaluate.asking import ask
+    from agegender.model.network import Network
+    from agegender.tracking.registry import download_network
+
+    network = Network.load(download_network(version))
+    rule = store.manifest.crop_rule
+    if network.crop_rule != rule:
+        raise ModelError(
+            f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
+            f"{store.path} holds faces cut by {rule}. Prepare a store to match."
+        )
+    rows = store.rows(split)
+    if len(rows) == 0:
+        raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
+    return ask(network, store, rows, progress)
+
+
+def _report(answers: "AgeGender", store: "FaceStore", split: str) -> "Report":
+    from agegender.evaluate.report import evaluate as measure
+
+    return measure(
+        answers.age_probabilities,
+        answers.male_probability,
+        store.labels.iloc[store.rows(split)],
+        store.labels.iloc[store.rows("train")],
+    )
+
+
+def _record(
+    version: "Version", report: "Report", store: "FaceStore", split: str
+) -> None:
+    """Log a report to the version's run and link it to the version."""
+    from agegender.tracking.registry import tag_version
+    from agegender.tracking.runs import reopened_run
+
+    with reopened_run(version.run_id) as run:
+        data = run.log_dataset(
+            name=f"{store.path.name}-{split}",
+            digest=store.split_hash(split),
+            source=store.path,
+            context=split,
+            rows=report.faces,
+        )
+        run.log_metrics(
+            {f"{split}_{name}": e.value for name, e in report.metrics.items()},
+            model_id=version.model_id,
+            data=data,
+        )
+        run.log_dict(report.to_dict(), f"evaluation/{split}.json")
+        for name, figure in report.figures().items():
+            run.log_figure(figure, f"evaluation/{split}_{name}.png")
+    if version.number is not None:
+        tag_version(version, {f"{split}_{k}": v for k, v in _tags(report).items()})
+
+
+def _tags(report: "Report") -> dict[str, str]:
+    def shown(name: str) -> str:
+        e = report.metrics[name]
+        return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
+
+    return {
+        name: shown(name)
+        for name in ("mean_absolute_error", "cs_at_5", "gender_accuracy")
+    }
+
+
+def _verdict(
+    challenger: "Version",
+    champion: "Version | None",
+    store: "FaceStore",
+    progress: Progress,
+) -> dict[str, Any]:
+    """Compare on the test split; without a champion, against the trivial guess."""
+    from agegender.evaluate.compare import compare
+
+    answers = answers_of(challenger, store, "test", progress)
+    if champion is None:
+        mae = _report(answers, store, "test").metrics["mean_absolute_error"]
+        better = mae.high < mae.baseline
+        reason = (
+            f"no champion yet; test MAE {mae.value:.2f} [{mae.low:.2f}, {mae.high:.2f}] "
+            f"years against {mae.baseline:.2f} of the trivial guess"
+        )
+        return {"better": bool(better), "reason": reason}
+    rival = answers_of(champion, store, "test", progress)
+    labels = store.labels.iloc[store.rows("test")]
+    verdict = compare(answers, rival, labels)
+    reason = f"against version {champion.number}: {verdict.reason}"
+    return {"better": verdict.better, "reason": reason}

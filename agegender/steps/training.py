@@ -1,0 +1,156 @@
+"""From a face store to a registered version: `train` and `search`."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agegender.config import Experiment
+from agegender.progress import Progress, silent
+from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.tracking.registry import Version
+    from agegender.tracking.runs import Run
+    from agegender.train import Trained
+
+GRID_FACES = 24
+"""Faces in the picture of predictions beside truths."""
+
+
+def train(
+    store: str,
+    experiment: Experiment = Experiment(),
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Outcome:
+    """Train a Wide ResNet and register it as challenger.
+
+    Args:
+        store: Face store, as prep writes it.
+        experiment: YAML file; any setting can be given beside it.
+        dry_run: Print the resolved experiment and what it costs, as JSON.
+        progress: Called as batches are learnt from.
+
+    Returns:
+        The run, the version, and the validation figures of the best epoch.
+    """
+    from agegender.data.store import FaceStore
+
+    faces = FaceStore.open(store)
+    if dry_run:
+        return Outcome.of_json(_plan(experiment, faces))
+
+    from agegender.tracking.runs import tracked_run
+    from agegender.tracking.store import use_tracking_store
+    from agegender.train import fit
+
+    use_tracking_store()
+    with tracked_run(experiment.name) as run:
+        run.log_experiment(experiment)
+        _log_data(run, faces)
+        listeners = [run.epoch_listener()]
+        trained = fit(experiment, faces, listeners=listeners, progress=progress)
+        version = keep(run, trained, faces, experiment)
+    best = trained.history.iloc[trained.best_epoch]
+    data = {
+        "run_id": run.id,
+        "version": version.number,
+        "epochs": len(trained.history),
+        "best_epoch": int(trained.best_epoch),
+        "val_age_mae": float(best["val_age_mae"]),
+        "val_gender_accuracy": float(best["val_gender_accuracy"]),
+    }
+    text = (
+        f"version {version.number} registered as challenger; best of "
+        f"{data['epochs']} epochs: validation MAE {data['val_age_mae']:.2f} years, "
+        f"gender accuracy {data['val_gender_accuracy']:.1%}"
+    )
+    return Outcome(data, text)
+
+
+def keep(
+    run: "Run", trained: "Trained", store: "FaceStore", experiment: Experiment
+) -> "Version":
+    """Log a trained network and its pictures, and register it as challenger.
+
+    Args:
+        run: Open run.
+        trained: What `fit` returned.
+        store: What it was trained on.
+        experiment: How.
+
+    Returns:
+        The new version.
+    """
+    from agegender.data.sample import example_photo
+    from agegender.evaluate.figures import training_curves
+    from agegender.model.diagram import draw
+    from agegender.model.export import export_onnx
+    from agegender.model.files import save_model
+    from agegender.tracking.registry import register
+
+    crop_rule = store.manifest.crop_rule
+    run.log_figure(training_curves(trained.history), "figures/curves.png")
+    run.log_figure(draw(experiment.model, crop_rule.size), "figures/network.png")
+    with tempfile.TemporaryDirectory() as folder:
+        keras_file = save_model(trained.model, Path(folder) / "model.keras")
+        provenance = {"store": store.manifest.content_hash, "run": run.id}
+        network = export_onnx(
+            trained.model, Path(folder) / "model.onnx", crop_rule, provenance
+        )
+        _log_face_grid(run, network, store)
+        return register(
+            run,
+            network=network,
+            keras_file=keras_file,
+            photo=example_photo(),
+            metadata=provenance,
+        )
+
+
+def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:
+    from agegender.model.cost import count
+    from agegender.model.wide_resnet import build
+
+    size = store.manifest.crop_rule.size
+    cost = count(build(experiment.model, size, None, experiment.seed))
+    faces = len(store.rows("train"))
+    return {
+        "experiment": experiment.to_dict(),
+        "faces": faces,
+        "parameters": cost.parameters,
+        "forward_flops": cost.forward_flops,
+        "steps_per_epoch": -(-faces // experiment.training.batch_size),
+    }
+
+
+def _log_data(run: "Run", store: "FaceStore") -> None:
+    for split, context in (("train", "training"), ("validation", "validation")):
+        run.log_dataset(
+            name=f"{store.path.name}-{split}",
+            digest=store.split_hash(split),
+            source=store.path,
+            context=context,
+            rows=len(store.rows(split)),
+        )
+
+
+def _log_face_grid(run: "Run", network: Path, store: "FaceStore") -> None:
+    from agegender.evaluate.figures import face_grid
+    from agegender.model.network import Network
+
+    rows = store.rows("test")
+    if len(rows) == 0:
+        return
+    # Spread over the split, so that one person's photos do not fill the grid.
+    chosen = rows[:: max(1, len(rows) // GRID_FACES)][:GRID_FACES]
+    faces = store.faces[chosen]
+    answers = Network.load(network).predict(faces)
+    figure = face_grid(
+        faces,
+        store.labels.iloc[chosen],
+        answers.age_probabilities,
+        answers.male_probability,
+    )
+    run.log_figure(figure, "figures/test_faces.png")

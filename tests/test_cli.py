@@ -1,0 +1,182 @@
+"""The command line: spelling, help, exit codes, one line a complaint."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+from agegender import cli, steps
+from agegender.config import Experiment, FilterRules
+from agegender.errors import ConfigError
+
+
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the one line on standard error, which holds no traceback."""
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    assert "Traceback" not in lines[0]
+    return lines[0]
+
+
+def test_overview_names_every_step_and_exit_code() -> None:
+    text = cli.overview()
+    for step in steps.ALL:
+        assert f"\n  {step.__name__} " in text
+    for code in ("0 done", "2 wrong", "3 data", "4 model", "5 refused", "130"):
+        assert code in text
+
+
+@pytest.mark.parametrize("name", list(cli.STEPS))
+def test_every_step_explains_every_option(name: str) -> None:
+    text = cli.step_help(name)
+    assert text.startswith(f"usage: agegender {name} ")
+    assert "--experiment.model" not in text
+    assert "CONFIG" not in text.replace("--experiment CONFIG", "")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from agegender.cli import main; main(['--help']);"
+        "heavy = {'numpy', 'pandas', 'keras', 'tensorflow', 'mlflow', 'optuna',"
+        " 'jsonargparse', 'rich', 'onnxruntime'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_dashes_flags_and_sections_are_understood() -> None:
+    options = cli.parse(
+        "train",
+        ["--store", "s", "--dry-run", "--model.depth", "22", "--experiment.seed=3"],
+    )
+    assert options["dry_run"] is True
+    assert options["experiment"].model.depth == 22
+    assert options["experiment"].seed == 3
+
+
+def test_switch_may_be_given_its_value() -> None:
+    assert cli.parse("train", ["--store", "s", "--dry-run", "false"])["dry_run"] is False
+
+
+def test_defaults_are_those_of_the_configuration() -> None:
+    assert cli.parse("train", ["--store", "s"])["experiment"] == Experiment()
+    assert cli.parse("prep", ["--source", "wiki"])["rules"] == FilterRules()
+
+
+def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text("model: {widen_factor: 2}\n")
+    options = cli.parse(
+        "train", ["--store", "s", "--experiment", str(file), "--model.depth", "10"]
+    )
+    assert options["experiment"].model.widen_factor == 2
+    assert options["experiment"].model.depth == 10
+    assert options["experiment"].training == Experiment().training
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["fly"], 2, "no such step. Received: 'fly'"),
+        (["train"], 2, "--store"),
+        (["train", "--store", "s", "--modle.depth", "16"], 2, "--modle.depth"),
+        (["train", "--store", "s", "--model.depth", "15"], 2, "Received: 15"),
+        (["train", "--store", "s", "--model.depth", "deep"], 2, "deep"),
+        (["train", "--store", "s", "--experiment", "no.yaml"], 2, "no.yaml"),
+        (["train", "--store", "s", "--experiment.name"], 2, "--name"),
+        (["train", "nowhere", "--store", "s"], 2, "Received: 'nowhere'"),
+        (["train", "--store", "nowhere"], 3, "nowhere"),
+        (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),
+        (["prep", "--source", "moon", "--out", "o"], 2, "moon"),
+        (["prep", "--source", "wiki"], 2, "--out"),
+        (["prep", "--source", "wiki", "--out", "o", "--metadata", "m"], 2, "--metadata"),
+        (["prep", "--source", "wiki", "--out", "o", "--archive", "no.tar"], 3, "no.tar"),
+        (["prep", "--source", "wiki", "--out", "o", "--size", "63"], 2, "63"),
+        (["sample", "--out", "o", "--faces", "0"], 2, "Received: 0"),
+    ],
+)
+def test_bad_input_gets_one_line_and_its_exit_code(
+    arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == code
+    assert says in complaint(capsys)
+
+
+def test_wrong_value_in_yaml_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text("model: {width: 2}\n")
+    assert cli.main(["train", "--store", "s", "--experiment", str(file)]) == 2
+    assert "width" in complaint(capsys)
+
+
+def test_file_that_is_no_archive_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "faces.tar"
+    file.write_text("not an archive")
+    out = tmp_path / "store"
+    arguments = ["prep", "--source", "wiki", "--archive", str(file), "--out", str(out)]
+    assert cli.main(arguments) == 3
+    assert "faces.tar" in complaint(capsys)
+    assert not out.exists()
+
+
+def test_matlab_file_of_something_else_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "other.mat"
+    scipy.io.savemat(file, {"sunspots": np.arange(3)})
+    arguments = ["prep", "--source", "wiki", "--metadata", str(file), "--dry-run"]
+    assert cli.main(arguments) == 3
+    assert "sunspots" in complaint(capsys)
+
+
+def test_dry_run_on_the_genuine_metadata_keeps_the_published_rows(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    genuine = shared_data / "imdb-wiki" / "wiki.mat"
+    arguments = ["prep", "--source", "wiki", "--metadata", str(genuine), "--dry-run"]
+    bounds = ["--rules.min_age", "0", "--rules.max_age", "100"]
+    assert cli.main([*arguments, *bounds]) == 0
+    funnel = json.loads(capsys.readouterr().out)
+    assert funnel["read"] == 62_328
+    assert funnel["kept"] == 38_138
+    assert funnel["read"] == funnel["kept"] + sum(funnel["dropped"].values())
+
+
+def test_defect_of_ours_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(out: str, progress: object = None) -> None:
+        """Break."""
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setitem(cli.STEPS, "sample", broken)
+    assert cli.main(["sample", "--out", "o"]) == 1
+    assert "a defect of ours: RuntimeError: two lines" in complaint(capsys)
+
+
+def test_interruption_has_its_own_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def slow(out: str, progress: object = None) -> None:
+        """Wait."""
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.STEPS, "sample", slow)
+    assert cli.main(["sample", "--out", "o"]) == 130
+    assert "interrupted" in complaint(capsys)
+
+
+def test_unknown_option_raises_for_python_callers() -> None:
+    with pytest.raises(ConfigError, match="colour"):
+        cli.parse("sample", ["--out", "o", "--colour", "red"])
