@@ -1,0 +1,88 @@
+"""Faces from the store to the network: gather rows, nothing else.
+
+The one batch path of every backend. Random changes run in the model, on the
+device, so that this never has more to do than copy bytes out of a mapped file.
+"""
+
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Batch = tuple[NDArray[np.uint8], dict[str, NDArray[np.float32]]]
+
+
+class Faces(Protocol):
+    """What batches need of a face store."""
+
+    @property
+    def faces(self) -> NDArray[np.uint8]:
+        """Return all faces, uint8 (N, S, S, 3), most likely mapped from a file."""
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """Return one row a face, same order, with `age` and `gender`."""
+
+
+class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of some rows of a store.
+
+    Args:
+        store: Where the faces are.
+        rows: int (n,), row numbers of the faces.
+        batch_size: Faces a batch.
+        shuffle_seed: Of the order, a new one each epoch, in which only whole
+            batches are given: a small last one would upset batch norm and weigh
+            its faces more. None for the order of `rows`, every face once.
+    """
+
+    def __init__(
+        self,
+        store: Faces,
+        rows: NDArray[np.integer],
+        batch_size: int,
+        shuffle_seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._faces = store.faces
+        labels = store.labels.iloc[rows]
+        self._age = labels["age"].to_numpy(np.float32)
+        gender = labels["gender"].to_numpy(np.float32)
+        self._gender = np.where(gender >= 0, gender, np.nan).astype(np.float32)
+        self._rows = np.asarray(rows)
+        self._batch_size = batch_size
+        self._shuffle_seed = shuffle_seed
+        self.epoch = 0
+        self._order = self._new_order()
+
+    def __len__(self) -> int:
+        """Return the number of batches an epoch."""
+        if self._shuffle_seed is None:
+            return -(-len(self._rows) // self._batch_size)
+        return steps_per_epoch(len(self._rows), self._batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Return batch `index` of this epoch: faces and targets by head."""
+        start = index * self._batch_size
+        # In the order of the file, to read forwards; within a batch it is nothing.
+        chosen = np.sort(self._order[start : start + self._batch_size])
+        faces = self._faces[self._rows[chosen]]
+        return faces, {"age": self._age[chosen], "gender": self._gender[chosen]}
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order."""
+        self.epoch += 1
+        self._order = self._new_order()
+
+    def _new_order(self) -> NDArray[np.integer[Any]]:
+        if self._shuffle_seed is None:
+            return np.arange(len(self._rows))
+        draws = np.random.default_rng([self._shuffle_seed, self.epoch])
+        return draws.permutation(len(self._rows))
+
+
+def steps_per_epoch(faces: int, batch_size: int) -> int:
+    """Return how many training steps an epoch has."""
+    return max(1, faces // batch_size)

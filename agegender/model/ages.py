@@ -1,0 +1,59 @@
+"""From a distribution of ages to an age and how sure it is. NumPy only."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def expected_age(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the mean of each age distribution.
+
+    Args:
+        probabilities: (N, 101), each row summing to 1: the ages 0..100.
+
+    Returns:
+        float32 (N,), in years.
+    """
+    ages = np.arange(probabilities.shape[1])
+    return (probabilities.astype(np.float64) @ ages).astype(np.float32)
+
+
+def age_interval(
+    probabilities: NDArray[np.floating], coverage: float = 0.8
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the central interval that holds a share of each distribution.
+
+    Class k is spread evenly over k - 0.5 to k + 0.5 years.
+
+    Args:
+        probabilities: (N, 101), each row summing to 1: the ages 0..100.
+        coverage: Share of the probability inside, 0..1.
+
+    Returns:
+        The low and the high end, each float32 (N,), in years within 0..100.
+    """
+    tail = (1.0 - coverage) / 2.0
+    return age_quantile(probabilities, tail), age_quantile(probabilities, 1.0 - tail)
+
+
+def age_quantile(
+    probabilities: NDArray[np.floating], level: float
+) -> NDArray[np.float32]:
+    """Return the age below which a share `level` of each distribution lies.
+
+    Args:
+        probabilities: (N, 101), each row summing to 1: the ages 0..100.
+        level: 0..1.
+
+    Returns:
+        float32 (N,), in years within 0..100.
+    """
+    below = np.cumsum(probabilities, axis=1, dtype=np.float64)
+    wanted = level * below[:, -1]
+    last = probabilities.shape[1] - 1
+    reached = np.minimum((below < wanted[:, None]).sum(axis=1), last)
+    rows = np.arange(len(probabilities))
+    mass = probabilities[rows, reached].astype(np.float64)
+    missing = below[rows, reached] - wanted
+    # An empty class is only reached at level 0: its upper edge will do.
+    share = np.divide(missing, mass, out=np.zeros_like(mass), where=mass > 0)
+    return np.clip(reached + 0.5 - share, 0, last).astype(np.float32)

@@ -1,0 +1,108 @@
+"""The network as an ONNX file, for every place that has no Keras.
+
+The graph is written by walking the Keras model layer by layer, so it needs
+neither TensorFlow nor tracing, and keeps only what prediction needs: random
+changes and dropout vanish, weights trained in bfloat16 are float32 already. It
+takes the same raw uint8 faces. What was written is run and compared with the
+Keras model before it gets its name.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+
+from agegender.config import MAX_AGE, CropRule
+from agegender.errors import ModelError
+from agegender.model.ages import expected_age
+from agegender.model.network import GENDERS, Network
+from agegender.model.onnx_graph import GraphWriter
+
+PARITY_FACES = 8
+PARITY_YEARS = 0.05
+# Old enough for runtimes of several years ago, new enough for all we use.
+OPSET = 17
+IR_VERSION = 8
+
+
+def export_onnx(
+    model: keras.Model,
+    path: str | Path,
+    crop_rule: CropRule,
+    extra: dict[str, str] | None = None,
+) -> Path:
+    """Write a network as ONNX, check it, and only then give it its name.
+
+    Args:
+        model: As `wide_resnet.build` makes it.
+        path: Where to; replaced if present.
+        crop_rule: How the faces it was trained on were cut.
+        extra: Further metadata, each name put under `agegender.`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ModelError: If the rule's size is not the network's, a layer has no ONNX
+            counterpart, or the file's answers differ from the model's.
+    """
+    path, size = Path(path), model.inputs[0].shape[1]
+    if crop_rule.size != size:
+        raise ModelError(
+            f"the network takes faces of {size} px, the crop rule makes "
+            f"{crop_rule.size} px. Export with the rule it was trained on."
+        )
+    exported = _to_onnx(model, _metadata(crop_rule, extra or {}))
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        onnx.save_model(exported, part)
+        _check_parity(model, Network.load(part), size)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _metadata(crop_rule: CropRule, extra: dict[str, str]) -> dict[str, str]:
+    own = {
+        "crop_rule": json.dumps(asdict(crop_rule)),
+        "genders": json.dumps(GENDERS),
+        "ages": json.dumps([0, MAX_AGE]),
+    }
+    return {f"agegender.{name}": text for name, text in (extra | own).items()}
+
+
+def _to_onnx(model: keras.Model, metadata: dict[str, str]) -> onnx.ModelProto:
+    graph = GraphWriter(model).graph()
+    exported = onnx.helper.make_model(
+        graph,
+        producer_name="agegender",
+        ir_version=IR_VERSION,
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+    )
+    onnx.helper.set_model_props(exported, metadata)
+    onnx.checker.check_model(exported, full_check=True)
+    return exported
+
+
+def _check_parity(model: keras.Model, network: Network, size: int) -> None:
+    """Compare answers on random faces; raise ModelError where they differ."""
+    shape = (PARITY_FACES, size, size, 3)
+    faces = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    wanted = model.predict(faces, verbose=0)
+    got = network.predict(faces)
+    years = np.abs(
+        expected_age(wanted["age"]) - expected_age(got.age_probabilities)
+    ).max()
+    male = np.abs(wanted["gender"].reshape(-1) - got.male_probability).max()
+    # Layers that compute in bfloat16 differ from float32 by their rounding.
+    slack = 1.0 if model.get_layer("stem").compute_dtype == "float32" else 40.0
+    if not years <= slack * PARITY_YEARS or not male <= slack * 1e-3:
+        raise ModelError(
+            f"the exported network differs from its source by {years:.3f} years and "
+            f"{male:.4f} in gender. Nothing was written; please report this."
+        )

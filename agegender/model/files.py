@@ -1,0 +1,61 @@
+"""The network as a `.keras` file.
+
+Loading needs our layers, losses and metrics registered first, which importing
+this module does.
+"""
+
+import os
+from pathlib import Path
+
+import keras
+
+from agegender.errors import ModelError
+from agegender.model import augment, losses, metrics
+
+REGISTERED = (augment.Augment, losses.AgeLoss, losses.GenderLoss, metrics.Accuracy)
+
+
+def save_model(model: keras.Model, path: str | Path) -> Path:
+    """Write a network, whole or not at all.
+
+    Args:
+        model: The network, compiled or not.
+        path: Ends in `.keras`; replaced if present.
+
+    Returns:
+        The path.
+
+    Raises:
+        ModelError: If the name ends otherwise.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ModelError(
+            f"a Keras network's name must end in .keras. Received: {path}."
+        )
+    part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
+    try:
+        model.save(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def load_model(path: str | Path) -> keras.Model:
+    """Read a network back, compiled as it was when saved.
+
+    Args:
+        path: A `.keras` file.
+
+    Raises:
+        ModelError: If it is missing or is no Keras file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(f"no network at {path}. Give the path of a .keras file.")
+    try:
+        return keras.models.load_model(path)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        line = str(error).strip().split("\n", 1)[0]
+        raise ModelError(f"{path} is not a Keras network: {line}") from error

@@ -1,0 +1,123 @@
+"""An exported network, run by onnxruntime alone: faces in, ages and genders out."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from agegender.config import MAX_AGE, CropRule
+from agegender.errors import AgeGenderError, ModelError
+from agegender.model.ages import expected_age
+
+__all__ = ["GENDERS", "AgeGender", "Network", "expected_age"]
+
+GENDERS = ["female", "male"]
+_PREFIX = "agegender."
+_OUTPUTS = ["age", "gender"]
+
+
+class AgeGender(NamedTuple):
+    """What a network says of N faces."""
+
+    age_probabilities: NDArray[np.float32]  # (N, 101): the ages 0..100
+    male_probability: NDArray[np.float32]  # (N,)
+
+
+class Network:
+    """An exported network; made by `load`.
+
+    Args:
+        session: The loaded graph.
+        crop_rule: How faces must be cut for it.
+        metadata: All that was written into the file, names without `agegender.`.
+    """
+
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        crop_rule: CropRule,
+        metadata: dict[str, str],
+    ) -> None:
+        self._session = session
+        self.crop_rule = crop_rule
+        self.metadata = metadata
+        self.genders: list[str] = json.loads(metadata["genders"])
+
+    @classmethod
+    def load(cls, path: str | Path, threads: int | None = None) -> Self:
+        """Read a file that `export_onnx` wrote.
+
+        Args:
+            path: The ONNX file.
+            threads: Cores to use; None for all.
+
+        Raises:
+            ModelError: If the file is missing, is not ONNX or is not ours.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise ModelError(f"no network at {path}. Give the path of an .onnx file.")
+        session = _open(path, threads)
+        properties = session.get_modelmeta().custom_metadata_map
+        metadata = {
+            name.removeprefix(_PREFIX): text
+            for name, text in properties.items()
+            if name.startswith(_PREFIX)
+        }
+        return cls(session, _crop_rule(path, metadata), metadata)
+
+    def predict(self, faces: NDArray[np.uint8], batch_size: int = 256) -> AgeGender:
+        """Tell the ages and genders of faces.
+
+        Args:
+            faces: uint8 (N, S, S, 3), RGB, cut by `crop_rule`; N may be 0.
+            batch_size: Faces at a time, which bounds the memory used.
+
+        Raises:
+            ModelError: If the faces are of another type or shape.
+        """
+        size = self.crop_rule.size
+        if faces.dtype != np.uint8 or faces.shape[1:] != (size, size, 3):
+            raise ModelError(
+                f"the network takes uint8 faces of shape (N, {size}, {size}, 3). "
+                f"Received: {faces.dtype} {faces.shape}."
+            )
+        ages = np.empty((len(faces), MAX_AGE + 1), np.float32)
+        male = np.empty(len(faces), np.float32)
+        for start in range(0, len(faces), batch_size):
+            rows = slice(start, start + batch_size)
+            batch = np.ascontiguousarray(faces[rows])
+            ages[rows], male[rows] = self._session.run(_OUTPUTS, {"faces": batch})
+        return AgeGender(ages, male)
+
+
+def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+    present = set(onnxruntime.get_available_providers())
+    providers = [name for name in wanted if name in present]
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    # The errors of onnxruntime share no public base of their own.
+    except Exception as error:
+        line = str(error).strip().split("\n", 1)[0]
+        raise ModelError(f"{path} is not an ONNX network: {line}") from error
+
+
+def _crop_rule(path: Path, metadata: dict[str, str]) -> CropRule:
+    try:
+        crop_rule = CropRule(**json.loads(metadata["crop_rule"]))
+        genders = json.loads(metadata["genders"])
+    except (KeyError, TypeError, ValueError, AgeGenderError) as error:
+        raise ModelError(
+            f"{path} is an ONNX network, but not one of ours: its metadata lack a "
+            f"readable crop rule or genders. Export it with agegender."
+        ) from error
+    if genders != GENDERS:
+        raise ModelError(f"{path} orders genders {genders}; {GENDERS} is needed.")
+    return crop_rule

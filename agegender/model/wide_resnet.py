@@ -1,0 +1,142 @@
+"""The Wide Residual Network, from raw faces to ages and genders.
+
+Batch norm and ReLU come before each convolution, so that the sum of a block
+passes on untouched. Everything a face needs on the way in (random changes in
+training, rescaling) happens inside, so no caller can forget it. Layers have
+stable names: `group2_block1_conv1`.
+
+Reference: Zagoruyko & Komodakis, BMVC 2016.
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from agegender.config import AugmentConfig, ModelConfig
+from agegender.model.augment import Augment
+from agegender.model.heads import age_head, gender_head
+
+GROUP_CHANNELS = (16, 32, 64)
+GROUP_STRIDES = (1, 2, 2)
+STEM_CHANNELS = 16
+
+
+def blocks_per_group(config: ModelConfig) -> int:
+    """Return n of depth = 6n + 4."""
+    return (config.depth - 4) // 6
+
+
+def build(
+    config: ModelConfig,
+    size: int,
+    augment: AugmentConfig | None,
+    seed: int = 0,
+    precision: str = "float32",
+) -> keras.Model:
+    """Build the network.
+
+    Args:
+        config: Depth, width and dropout.
+        size: Side of the faces, in pixels, a multiple of 4.
+        augment: Random changes to faces, active in training only; None for none.
+        seed: Of first weights, dropout and random changes.
+        precision: Keras dtype policy of all layers but the heads, which are float32.
+
+    Returns:
+        A model from `faces`, uint8 (N, size, size, 3) RGB, to a dict of `age`,
+        float32 (N, 101) probabilities, and `gender`, float32 (N, 1) probability
+        of male.
+    """
+    layers = _Layers(seed, precision, config.dropout)
+    faces = keras.Input((size, size, 3), dtype="uint8", name="faces")
+    features = faces
+    if augment is not None:
+        features = Augment.of(augment, layers.seed_of("augment"), precision)(features)
+    features = layers.rescale()(features)
+    features = layers.conv("stem", STEM_CHANNELS)(features)
+    for group, (channels, stride) in enumerate(zip(GROUP_CHANNELS, GROUP_STRIDES), 1):
+        for block in range(1, blocks_per_group(config) + 1):
+            features = layers.block(
+                f"group{group}_block{block}",
+                features,
+                channels * config.widen_factor,
+                stride if block == 1 else 1,
+            )
+    features = layers.norm_relu("final", features)
+    pool = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pool")
+    features = pool(features)
+    outputs = {
+        "age": age_head(layers.seed_of("age"))(features),
+        "gender": gender_head(layers.seed_of("gender"))(features),
+    }
+    name = f"wrn_{config.depth}_{config.widen_factor}"
+    return keras.Model(faces, outputs, name=name)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Makes the layers of one network.
+
+    Args:
+        seed: Of the whole network; each layer draws from its own, by name, so that
+            adding a layer leaves the first weights of the others as they were.
+        precision: Keras dtype policy.
+        dropout: Share of activations dropped between the convolutions of a block.
+    """
+
+    seed: int
+    precision: str
+    dropout: float
+
+    def seed_of(self, name: str) -> int:
+        return zlib.crc32(f"{self.seed}/{name}".encode()) & 0x7FFFFFFF
+
+    def rescale(self) -> Any:
+        """Map 0..255 to -1..1."""
+        return keras.layers.Rescaling(
+            1 / 127.5, offset=-1.0, dtype=self.precision, name="rescale"
+        )
+
+    def conv(self, name: str, channels: int, kernel: int = 3, stride: int = 1) -> Any:
+        return keras.layers.Conv2D(
+            channels,
+            kernel,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(self.seed_of(name)),
+            dtype=self.precision,
+            name=name,
+        )
+
+    def norm_relu(self, name: str, features: Any, number: str = "") -> Any:
+        # Keras' own momentum, 0.99, would need more steps than a short run has.
+        norm = keras.layers.BatchNormalization(
+            momentum=0.9,
+            epsilon=1e-5,
+            dtype=self.precision,
+            name=f"{name}_norm{number}",
+        )
+        relu = keras.layers.ReLU(dtype=self.precision, name=f"{name}_relu{number}")
+        return relu(norm(features))
+
+    def block(self, name: str, features: Any, channels: int, stride: int) -> Any:
+        """Add two convolutions to their own input."""
+        active = self.norm_relu(name, features, "1")
+        shortcut = features
+        if stride != 1 or features.shape[-1] != channels:
+            shortcut = self.conv(f"{name}_shortcut", channels, 1, stride)(active)
+        inner = self.conv(f"{name}_conv1", channels, 3, stride)(active)
+        inner = self.norm_relu(name, inner, "2")
+        if self.dropout:
+            inner = keras.layers.Dropout(
+                self.dropout,
+                seed=self.seed_of(f"{name}_dropout"),
+                dtype=self.precision,
+                name=f"{name}_dropout",
+            )(inner)
+        inner = self.conv(f"{name}_conv2", channels)(inner)
+        add = keras.layers.Add(dtype=self.precision, name=f"{name}_add")
+        return add([inner, shortcut])

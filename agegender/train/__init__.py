@@ -1,0 +1,6 @@
+"""Learning: from an experiment and a face store to a network and its curves."""
+
+from agegender.train.epochs import DivergedError, EpochListener
+from agegender.train.fit import Plan, Trained, fit, plan
+
+__all__ = ["DivergedError", "EpochListener", "Plan", "Trained", "fit", "plan"]

@@ -1,0 +1,140 @@
+"""Train a network on the faces of a store."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agegender.config import Experiment
+from agegender.data.batches import FaceBatches, Faces
+from agegender.errors import DataError
+from agegender.model.cost import count
+from agegender.model.losses import loss_weights, losses
+from agegender.model.metrics import metrics
+from agegender.model.wide_resnet import build
+from agegender.progress import Progress, silent
+from agegender.train.epochs import EpochListener, EpochWatch
+from agegender.train.optimizers import optimizer
+from agegender.train.precision import accelerator, dtype_policy
+
+
+class SplitFaces(Faces, Protocol):
+    """What training needs of a face store."""
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """Return the row numbers of `train` or `validation`."""
+
+
+class Trained(NamedTuple):
+    """The outcome of `fit`."""
+
+    model: keras.Model  # with the best epoch's weights
+    history: pd.DataFrame  # one row an epoch
+    best_epoch: int  # of the lowest val_age_mae, counted from 0
+
+
+class Plan(NamedTuple):
+    """What a training will cost, known before it starts."""
+
+    parameters: int
+    forward_flops: int  # of one face, 2 a multiply-add
+    steps_per_epoch: int
+
+
+def fit(
+    experiment: Experiment,
+    store: SplitFaces,
+    listeners: Sequence[EpochListener] = (),
+    progress: Progress = silent,
+) -> Trained:
+    """Train on the train split and choose the epoch by the validation split.
+
+    Args:
+        experiment: Network, loss, optimizer, schedule, epochs, seed.
+        store: The faces; its test split is never read.
+        listeners: Called at the end of each epoch; what they raise ends training.
+        progress: Called after each step.
+
+    Raises:
+        DataError: If the train or the validation split is empty.
+        DivergedError: If the loss is no longer a number.
+    """
+    training, validation = _batches(experiment, store)
+    keras.utils.set_random_seed(experiment.seed)
+    model = compiled(experiment, _size(store), len(training))
+    settings = experiment.training
+    faces = len(training) * min(settings.batch_size, len(store.rows("train")))
+    watch = EpochWatch(listeners, progress, faces, settings.patience)
+    model.fit(
+        training,
+        validation_data=validation,
+        epochs=settings.epochs,
+        callbacks=[watch],
+        shuffle=False,  # the batches see to it
+        verbose=0,
+    )
+    return Trained(model, watch.history(), watch.best_epoch)
+
+
+def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
+    """Build the network and set how it learns.
+
+    Args:
+        experiment: Network, loss, optimizer, schedule, epochs, seed.
+        size: Side of the faces, in pixels.
+        steps: Steps an epoch.
+    """
+    policy = dtype_policy(experiment.training.precision)
+    model = build(experiment.model, size, experiment.augment, experiment.seed, policy)
+    all_steps = steps * experiment.training.epochs
+    model.compile(
+        optimizer=optimizer(experiment.optimizer, experiment.schedule, all_steps),
+        loss=losses(experiment.loss),
+        loss_weights=loss_weights(experiment.loss),
+        metrics=metrics(),
+        jit_compile=_jit_compile(),
+    )
+    return model
+
+
+def plan(experiment: Experiment, store: SplitFaces) -> Plan:
+    """Tell what a training would cost, without training.
+
+    Raises:
+        DataError: If the train or the validation split is empty.
+    """
+    training, _ = _batches(experiment, store)
+    model = build(experiment.model, _size(store), None, experiment.seed)
+    return Plan(*count(model), steps_per_epoch=len(training))
+
+
+def _batches(
+    experiment: Experiment, store: SplitFaces
+) -> tuple[FaceBatches, FaceBatches]:
+    size = experiment.training.batch_size
+    train, validation = (_rows(store, split) for split in ("train", "validation"))
+    training = FaceBatches(store, train, size, shuffle_seed=experiment.seed)
+    return training, FaceBatches(store, validation, size)
+
+
+def _rows(store: SplitFaces, split: str) -> NDArray[np.int64]:
+    rows = store.rows(split)
+    if len(rows) == 0:
+        raise DataError(
+            f"the store's {split} split is empty. "
+            "Prepare more faces, or give that split a larger share."
+        )
+    return rows
+
+
+def _size(store: Faces) -> int:
+    return int(store.faces.shape[1])
+
+
+def _jit_compile() -> bool | str:
+    """Leave XLA to Keras, but for TensorFlow on CPU, which it slows down."""
+    on_cpu = accelerator() == "cpu" and keras.backend.backend() == "tensorflow"
+    return False if on_cpu else "auto"

@@ -1,0 +1,137 @@
+"""How the learning rate moves over the steps of a whole training."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from agegender.config import ScheduleConfig
+
+ONE_CYCLE_START = 1 / 25
+STEP_FACTOR = 0.2
+STEP_SHARES = (0.25, 0.5, 0.75)
+
+
+def schedule(
+    config: ScheduleConfig, peak: float, steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate as a function of the step.
+
+    Args:
+        config: Which schedule, and its share of warm-up.
+        peak: Highest learning rate.
+        steps: Steps of the whole training.
+    """
+    match config.name:
+        case "one_cycle":
+            return OneCycle(peak, steps, config.warmup, ONE_CYCLE_START)
+        case "cosine":
+            return Cosine(peak, steps, config.warmup)
+        case "step":
+            return Steps(peak, steps)
+        case "constant":
+            return Constant(peak, steps)
+
+
+class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A learning rate that depends on the share of the training that is done.
+
+    Args:
+        peak: Highest learning rate.
+        steps: Steps of the whole training.
+    """
+
+    def __init__(self, peak: float, steps: int) -> None:
+        self.peak = peak
+        self.steps = steps
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, 0-based."""
+        done = ops.cast(step, "float32") / max(1, self.steps - 1)
+        return self.peak * self.factor(ops.minimum(done, 1.0))
+
+    def factor(self, done: Any) -> Any:
+        """Return the share of the peak when a share `done` of the steps is over."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal schedule."""
+        return {"peak": self.peak, "steps": self.steps}
+
+
+class _Warm(_Schedule):
+    """A schedule that rises for a share of the steps and falls for the rest."""
+
+    def __init__(self, peak: float, steps: int, warmup: float, start: float) -> None:
+        super().__init__(peak, steps)
+        self.warmup = warmup
+        self.start = start
+
+    def factor(self, done: Any) -> Any:
+        fall = (done - self.warmup) / (1.0 - self.warmup)
+        falling = 0.5 * (1.0 + ops.cos(math.pi * ops.maximum(fall, 0.0)))
+        if self.warmup == 0:
+            return falling
+        rise = self.risen(done / self.warmup)
+        rising = self.start + (1.0 - self.start) * rise
+        return ops.where(done < self.warmup, rising, falling)
+
+    def risen(self, done: Any) -> Any:
+        """Return the share of the rise when a share `done` of it is over."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"warmup": self.warmup, "start": self.start}
+        return super().get_config() | own
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class OneCycle(_Warm):
+    """Half a cosine up from a twenty-fifth of the peak, half a cosine down to 0.
+
+    Reference: Smith & Topin, 2018.
+    """
+
+    def risen(self, done: Any) -> Any:
+        """Return the share of the rise when a share `done` of it is over."""
+        return 0.5 * (1.0 - ops.cos(math.pi * done))
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class Cosine(_Warm):
+    """A straight line up from 0, half a cosine down to 0.
+
+    Reference: Loshchilov & Hutter, ICLR 2017.
+    """
+
+    def __init__(
+        self, peak: float, steps: int, warmup: float, start: float = 0.0
+    ) -> None:
+        super().__init__(peak, steps, warmup, start)
+
+    def risen(self, done: Any) -> Any:
+        """Return the share of the rise when a share `done` of it is over."""
+        return done
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class Steps(_Schedule):
+    """A fifth of it at 25 %, 50 % and 75 % of the training.
+
+    Reference: Zagoruyko & Komodakis, BMVC 2016, who drop three times too.
+    """
+
+    def factor(self, done: Any) -> Any:
+        """Return the share of the peak when a share `done` of the steps is over."""
+        drops = sum(ops.cast(done >= share, "float32") for share in STEP_SHARES)
+        return ops.power(STEP_FACTOR, drops)
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class Constant(_Schedule):
+    """The peak throughout."""
+
+    def factor(self, done: Any) -> Any:
+        """Return 1."""
+        return ops.ones_like(done)
