@@ -1,0 +1,139 @@
+"""What a network answered, side by side with what is true.
+
+Every measure reads this one table, so lengths, ranges and types are checked once,
+here, and nowhere else.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from agegender.config import MAX_AGE
+from agegender.errors import DataError, ModelError
+
+FloatArray = NDArray[np.float64]
+AGES = np.arange(MAX_AGE + 1, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Predictions and truths of n faces, row by row.
+
+    Args:
+        age_probabilities: float64 (n, 101), probability of each age 0..100.
+        male_probability: float64 (n,), 0..1.
+        age: float64 (n,), true age in years.
+        male: bool (n,), true gender.
+        identity: int64 (n,), the same number for photos of the same person.
+    """
+
+    age_probabilities: FloatArray
+    male_probability: FloatArray
+    age: FloatArray
+    male: NDArray[np.bool_]
+    identity: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of faces."""
+        return len(self.age)
+
+    @cached_property
+    def expected_age(self) -> FloatArray:
+        """Return the mean of each age distribution, float64 (n,), in years."""
+        return self.age_probabilities @ AGES
+
+    @cached_property
+    def age_error(self) -> FloatArray:
+        """Return expected age minus true age, float64 (n,), in years."""
+        return self.expected_age - self.age
+
+    @cached_property
+    def gender_is_right(self) -> NDArray[np.bool_]:
+        """Return where the likelier gender is the true one, bool (n,)."""
+        return (self.male_probability >= 0.5) == self.male
+
+    @property
+    def identities(self) -> int:
+        """Return the number of different people."""
+        return len(np.unique(self.identity))
+
+    def take(self, chosen: NDArray[np.bool_]) -> "Answers":
+        """Return the chosen faces alone.
+
+        Args:
+            chosen: bool (n,).
+        """
+        return Answers(
+            self.age_probabilities[chosen],
+            self.male_probability[chosen],
+            self.age[chosen],
+            self.male[chosen],
+            self.identity[chosen],
+        )
+
+
+def pair(
+    age_probabilities: ArrayLike, male_probability: ArrayLike, labels: pd.DataFrame
+) -> Answers:
+    """Put predictions beside their labels.
+
+    Args:
+        age_probabilities: float (n, 101), one distribution a face.
+        male_probability: float (n,), 0..1.
+        labels: One row a face, same order: `age` in years, `gender` (0 female,
+            1 male), `identity`.
+
+    Returns:
+        The table that every measure reads.
+
+    Raises:
+        DataError: If there are no faces, or a label is missing.
+        ModelError: If the predictions do not fit the labels or are not
+            probabilities.
+    """
+    _check_labels(labels)
+    ages = np.asarray(age_probabilities, dtype=np.float64)
+    males = np.asarray(male_probability, dtype=np.float64)
+    _check_predictions(ages, males, len(labels))
+    identity, _ = pd.factorize(labels["identity"])
+    return Answers(
+        ages,
+        males,
+        labels["age"].to_numpy(dtype=np.float64),
+        labels["gender"].to_numpy() == 1,
+        identity.astype(np.int64),
+    )
+
+
+def _check_labels(labels: pd.DataFrame) -> None:
+    if missing := {"age", "gender", "identity"} - set(labels.columns):
+        msg = f"labels lack {sorted(missing)}. Received: {list(labels.columns)}."
+        raise DataError(msg)
+    if labels.empty:
+        msg = "there are no faces to evaluate. Received: 0 rows. Name a fuller split."
+        raise DataError(msg)
+    needed = labels[["age", "gender", "identity"]]
+    if unlabelled := int(needed.isna().any(axis=1).sum()):
+        msg = f"every face needs age, gender and identity. {unlabelled} rows lack one."
+        raise DataError(msg)
+
+
+def _check_predictions(ages: FloatArray, males: FloatArray, faces: int) -> None:
+    if ages.shape != (faces, len(AGES)) or males.shape != (faces,):
+        msg = (
+            f"{faces} faces need age probabilities ({faces}, {len(AGES)}) and male "
+            f"probabilities ({faces},). Received: {ages.shape} and {males.shape}."
+        )
+        raise ModelError(msg)
+    # NaN fails both comparisons, so a network that diverged is caught here too.
+    sums_to_one = (np.abs(ages.sum(axis=1) - 1.0) < 1e-2) & (ages >= 0.0).all(axis=1)
+    wrong = ~sums_to_one | ~((males >= 0.0) & (males <= 1.0))
+    if wrong.any():
+        msg = (
+            "predictions must be probabilities: finite, 0..1, ages summing to 1. "
+            f"Received: {int(wrong.sum())} of {faces} faces without."
+        )
+        raise ModelError(msg)
