@@ -1,0 +1,105 @@
+"""One evaluation: every measure, every group, in forms for people and machines."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from agegender.evaluate.answers import pair
+from agegender.evaluate.baseline import trivial_guess, trivial_values
+from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
+from agegender.evaluate.groups import group_keys, group_table
+from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.tables import groups_markdown, metrics_markdown
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How a model did on a split.
+
+    Args:
+        metrics: Name -> estimate, as in `METRICS`.
+        groups: One row a group, as from `group_table`.
+        n_faces: Faces evaluated.
+        n_identities: People on them.
+        resampling: How the intervals were drawn.
+    """
+
+    metrics: Mapping[str, Estimate]
+    groups: pd.DataFrame
+    n_faces: int
+    n_identities: int
+    resampling: Resampling
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON; None stands for what is unknown."""
+        return {
+            "n_faces": self.n_faces,
+            "n_identities": self.n_identities,
+            "resampling": asdict(self.resampling),
+            "metrics": {
+                name: {"unit": METRICS[name].unit, **_plain(asdict(measured))}
+                for name, measured in self.metrics.items()
+            },
+            "groups": [_plain(row) for row in self.groups.to_dict(orient="records")],
+        }
+
+    def to_markdown(self) -> str:
+        """Return both tables as Markdown that reads well in a terminal too."""
+        level = f"{self.resampling.level:.0%}"
+        return (
+            f"{self.n_faces:,} faces of {self.n_identities:,} people; "
+            f"{level} intervals over people\n\n"
+            f"{metrics_markdown(self.metrics)}\n\n{groups_markdown(self.groups)}\n"
+        )
+
+
+def evaluate(
+    age_probabilities: ArrayLike,
+    male_probability: ArrayLike,
+    labels: pd.DataFrame,
+    train_labels: pd.DataFrame,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Report:
+    """Measure predictions against labels.
+
+    Args:
+        age_probabilities: float (n, 101), one distribution a face.
+        male_probability: float (n,), 0..1.
+        labels: One row a face, same order: `age`, `gender`, `identity`.
+        train_labels: Labels of the training faces, for the trivial guess.
+        resamples: Draws of people behind each interval.
+        seed: Of the draws.
+
+    Returns:
+        The report.
+
+    Raises:
+        DataError: If faces or labels are missing.
+        ModelError: If the predictions do not fit the labels.
+    """
+    answers = pair(age_probabilities, male_probability, labels)
+    resampling = Resampling(resamples, seed)
+    baselines = trivial_values(trivial_guess(train_labels), answers)
+    return Report(
+        estimate(answers, resampling, baselines=baselines),
+        group_table(answers, group_keys(answers), resampling),
+        len(answers),
+        answers.identities,
+        resampling,
+    )
+
+
+def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Replace the not-finite numbers, which JSON cannot hold, with None."""
+    return {
+        str(name): None
+        if isinstance(value, float) and not math.isfinite(value)
+        else value
+        for name, value in values.items()
+    }
