@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 DATENUM_OF_1970 = 719_529
 """MATLAB's day number of 1970-01-01, from which NumPy counts."""
 
-_BEYOND_ANY_CALENDAR = 10_000_000.0
-"""Days; a difference past this is no age, yet must not overflow a date."""
+_MAX_DAYS = 10_000_000.0
+_MAX_YEAR = 20_000
+"""What lies beyond is no age, yet must not overflow a date."""
 
 
 def datenum_of_july(years: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -46,11 +47,11 @@ def age_when_taken(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float64
     """
     born = np.asarray(dob, dtype=np.float64)
     taken = np.asarray(photo_taken, dtype=np.float64)
-    known = np.isfinite(born) & np.isfinite(taken) & (np.abs(taken) < 100_000)
+    known = np.isfinite(born) & np.isfinite(taken) & (np.abs(taken) <= _MAX_YEAR)
 
     july = datenum_of_july(np.where(known, taken, 1970).astype(np.int64))
     lived = np.floor(july - np.where(known, born, 0.0))
-    lived = np.clip(lived, -_BEYOND_ANY_CALENDAR, _BEYOND_ANY_CALENDAR)
+    lived = np.clip(lived, -_MAX_DAYS, _MAX_DAYS)
     # Day 0 is the last of year -1; someone born on the day is not minus one year old.
     ages = year_of_datenum(np.where(lived == 0, 1, lived).astype(np.int64))
     return np.where(known, ages, np.nan)

@@ -29,6 +29,5 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
         return Folder(folder)
     if archive is None or folder is not None:
         given = "both" if archive is not None else "neither"
-        message = f"give an archive or a folder to read. Received: {given}."
-        raise ConfigError(message)
+        raise ConfigError(f"give an archive or a folder to read. Received: {given}.")
     return open_tar(archive)

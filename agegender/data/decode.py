@@ -7,7 +7,7 @@ which chunks come back changes nothing.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -74,7 +74,7 @@ def _decode_one(
 
 def decode_chunks(
     chunks: Iterable[Chunk], rule: CropRule, executor: Executor | None, workers: int
-) -> Iterator[Part]:
+) -> Generator[Part]:
     """Decode chunks as they come, never holding more than a few.
 
     Args:
@@ -101,8 +101,9 @@ def decode_chunks(
             for future in ready:
                 yield future.result()
     except BrokenExecutor as error:
-        message = f"a worker died ({error}); out of memory? Give fewer workers."
-        raise DataError(message) from error
+        raise DataError(
+            f"a worker died ({error}); out of memory? Give fewer workers."
+        ) from error
     finally:
         for future in pending:
             future.cancel()

@@ -41,23 +41,22 @@ def write_faces(path: Path, pieces: Pieces, shape: Shape) -> None:
         start = file.tell()
         for rows, faces in pieces:
             if faces.dtype != np.uint8 or faces.shape != (len(rows), *shape[1:]):
-                message = (
+                raise DataError(
                     f"faces must be uint8 {(len(rows), *shape[1:])}. "
                     f"Received: {faces.dtype} {faces.shape}."
                 )
-                raise DataError(message)
-            if len(rows) and not (0 <= rows.min() and rows.max() < shape[0]):
-                message = (
+            if len(rows) and (rows.min() < 0 or rows.max() >= shape[0]):
+                raise DataError(
                     f"labels describe {shape[0]} faces. Received: row {rows.max()}."
                 )
-                raise DataError(message)
             np.add.at(written, rows, 1)
             for row, face in zip(rows.tolist(), faces, strict=True):
                 file.seek(start + row * stride)
                 file.write(np.ascontiguousarray(face).data)
     if not np.all(written == 1):
-        message = f"labels describe {shape[0]} faces. Received: {int(written.sum())}."
-        raise DataError(message)
+        raise DataError(
+            f"labels describe {shape[0]} faces. Received: {int(written.sum())}."
+        )
 
 
 def map_faces(path: Path, shape: Shape) -> NDArray[np.uint8]:
@@ -67,17 +66,16 @@ def map_faces(path: Path, shape: Shape) -> NDArray[np.uint8]:
         DataError: If it is missing, damaged, or of another dtype or shape.
     """
     try:
-        faces = np.load(path, mmap_mode="r", allow_pickle=False)
+        faces: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
-        message = f"{path.parent} is not a whole face store: it has no {path.name}."
-        raise DataError(message) from error
+        raise DataError(
+            f"{path.parent} is not a whole face store: it has no {path.name}."
+        ) from error
     except (OSError, ValueError, EOFError) as error:
-        message = f"{path} is damaged: {error}. Run prep again."
-        raise DataError(message) from error
+        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
     if faces.dtype != np.uint8 or faces.shape != shape:
-        message = (
+        raise DataError(
             f"{path} must hold uint8 {shape}, as the labels and the manifest say. "
             f"Received: {faces.dtype} {faces.shape}. Run prep again."
         )
-        raise DataError(message)
     return faces

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from agegender.config import CropRule
 from agegender.errors import DataError
@@ -62,15 +62,17 @@ def decode_photo(encoded: bytes, at_least: int | None = None) -> NDArray[np.uint
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                message = f"photo of {width} x {height} pixels; at most {MAX_PIXELS}."
-                raise DataError(message)
+                raise DataError(
+                    f"photo of {width} x {height} pixels; at most {MAX_PIXELS}."
+                )
             if at_least is not None:
                 image.draft(None, (at_least, at_least))
             return np.array(_as_rgb(_upright(image)))
     except _BROKEN_PICTURE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        message = f"photo of {len(encoded)} bytes cannot be decoded: {reason}."
-        raise DataError(message) from error
+        raise DataError(
+            f"photo of {len(encoded)} bytes cannot be decoded: {reason}."
+        ) from error
 
 
 def crop_face(
@@ -94,8 +96,9 @@ def crop_face(
     x1, y1, x2, y2 = box
     height, width = photo.shape[:2]
     if not (x1 < x2 and y1 < y2 and x1 < width and y1 < height and x2 > 0 and y2 > 0):
-        message = f"face box {box} holds no pixel of a photo of {width} x {height}."
-        raise DataError(message)
+        raise DataError(
+            f"face box {box} holds no pixel of a photo of {width} x {height}."
+        )
     side = (1.0 + 2.0 * rule.margin) * max(x2 - x1, y2 - y1)
     return _square(photo, (x1 + x2) / 2, (y1 + y2) / 2, side, rule.size)
 
@@ -144,7 +147,7 @@ def _with_border(
 ) -> NDArray[np.uint8]:
     """Cut whole pixels, repeating the photo's border where it ends."""
     height, width = photo.shape[:2]
-    if 0 <= x1 and 0 <= y1 and x2 <= width and y2 <= height:
+    if min(x1, y1) >= 0 and x2 <= width and y2 <= height:
         return np.ascontiguousarray(photo[y1:y2, x1:x2])
     columns = np.clip(np.arange(x1, x2), 0, width - 1)
     rows = np.clip(np.arange(y1, y2), 0, height - 1)
@@ -153,7 +156,8 @@ def _with_border(
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(image)
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
     except (SyntaxError, ValueError, TypeError, LookupError, struct.error):
         # Only the notes beside the picture are broken: take it as it lies.
         return image

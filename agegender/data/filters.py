@@ -78,8 +78,7 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
     Reference: Rothe et al., IJCV 2018.
     """
     if missing := REQUIRED_COLUMNS - set(rows.columns):
-        message = f"rows lack {sorted(missing)}. Received: {list(rows.columns)}."
-        raise DataError(message)
+        raise DataError(f"rows lack {sorted(missing)}. Received: {list(rows.columns)}.")
 
     broken = {**_fault_masks(rows), **_face_masks(rows, rules)}
     broken["impossible_age"] = ~rows["age"].between(rules.min_age, rules.max_age)

@@ -42,15 +42,15 @@ class Folder:
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             what = "is not a folder" if path.exists() else "does not exist"
-            message = f"folder {path} {what}. Give the folder that holds the data set."
-            raise DataError(message)
+            raise DataError(
+                f"folder {path} {what}. Give the folder that holds the data set."
+            )
         self.path = path
 
     @cached_property
     def members(self) -> pd.DataFrame:
         """The files, by name."""
-        entries = [(name, *facts) for name, *facts in sorted(self._walk())]
-        return list_members(entries)
+        return list_members(sorted(self._walk()))
 
     def _walk(self) -> Iterator[tuple[str, int, int, bool]]:
         for folder, _, files in os.walk(self.path, onerror=_refuse):
@@ -66,8 +66,9 @@ class Folder:
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
-            message = f"{self.path / name} cannot be read: {error.strerror}."
-            raise DataError(message) from error
+            raise DataError(
+                f"{self.path / name} cannot be read: {error.strerror}."
+            ) from error
 
     def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
         """Hand out files by name; whoever decodes them reads them."""
@@ -83,5 +84,4 @@ class Folder:
 
 
 def _refuse(error: OSError) -> None:
-    message = f"{error.filename} cannot be listed: {error.strerror}."
-    raise DataError(message) from error
+    raise DataError(f"{error.filename} cannot be listed: {error.strerror}.") from error

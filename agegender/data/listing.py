@@ -91,8 +91,7 @@ def place_of(archive: Archive, name: str) -> int:
     members = archive.members
     found = members[(members["name"] == name) & (members["fault"] == "")]
     if found.empty:
-        message = f"{archive.path} holds no readable file {name}."
-        raise DataError(message)
+        raise DataError(f"{archive.path} holds no readable file {name}.")
     return int(found["place"].iloc[0])
 
 

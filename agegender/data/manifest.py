@@ -62,14 +62,14 @@ class StoreManifest:
         """
         values = read_json(path)
         if values.get("format") != FORMAT:
-            message = f"{path} does not describe a face store. Run prep to make one."
-            raise DataError(message)
-        if values.get("format_version") != FORMAT_VERSION:
-            message = (
-                f"{path} has format version {values.get('format_version')!r}, this "
-                f"program reads {FORMAT_VERSION}. Run prep again to make the store anew."
+            raise DataError(
+                f"{path} does not describe a face store. Run prep to make one."
             )
-            raise DataError(message)
+        if values.get("format_version") != FORMAT_VERSION:
+            raise DataError(
+                f"{path} has format version {values.get('format_version')!r}, this "
+                f"program reads {FORMAT_VERSION}. Run prep again."
+            )
         return cls._from_values(values, path)
 
     @classmethod
@@ -82,8 +82,9 @@ class StoreManifest:
             }
             return cls(**{**values, **rules})
         except (TypeError, KeyError, AgeGenderError) as error:
-            message = f"{path} is not a sound manifest ({error}). Run prep again."
-            raise DataError(message) from error
+            raise DataError(
+                f"{path} is not a sound manifest ({error}). Run prep again."
+            ) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -95,12 +96,13 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        message = f"{path.parent} is not a face store: it has no {path.name}."
-        raise DataError(message) from error
+        raise DataError(
+            f"{path.parent} is not a face store: it has no {path.name}."
+        ) from error
     except (OSError, ValueError) as error:
-        message = f"{path} cannot be read as JSON: {error}."
-        raise DataError(message) from error
+        raise DataError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(values, dict):
-        message = f"{path} must hold a JSON object. Received: {type(values).__name__}."
-        raise DataError(message)
+        raise DataError(
+            f"{path} must hold a JSON object. Received: {type(values).__name__}."
+        )
     return values

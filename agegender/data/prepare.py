@@ -8,7 +8,7 @@ all is written does the store appear.
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,8 +73,9 @@ def funnel_of(
     elif archive is None and folder is None:
         rows = kind.metadata_rows(Path(metadata))
     else:
-        message = "give one of metadata, archive and folder. Received: several."
-        raise ConfigError(message)
+        raise ConfigError(
+            "give one of metadata, archive and folder. Received: several."
+        )
     return filter_rows(rows, rules).funnel
 
 
@@ -112,8 +113,7 @@ def prepare(
         AgeGenderError: If the input or the place is unfit, or no face is left.
     """
     if workers is not None and workers < 1:
-        message = f"workers must be at least 1. Received: {workers}."
-        raise ConfigError(message)
+        raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     kind, out = find_source(source), Path(out)
     crop_rule = CropRule(margin=kind.margin, size=size)
     refuse_foreign(out, is_store)
@@ -137,17 +137,19 @@ def _fill(
 
     parts, done = Parts(place / "parts"), 0
     chunks = job.archive.chunks(there)
-    for part in decode_chunks(chunks, job.crop_rule, pool, workers):
-        parts.add(part)
-        done += len(part.positions)
-        progress(done, len(there), "photos")
+    with closing(decode_chunks(chunks, job.crop_rule, pool, workers)) as decoded:
+        for part in decoded:
+            parts.add(part)
+            done += len(part.positions)
+            progress(done, len(there), "photos")
 
     outcomes = parts.outcomes().reindex(rows.index)
     reasons = outcomes["reason"].fillna(MISSING)
     funnel = funnel.drop({why: int((reasons == why).sum()) for why in REASONS})
     if funnel.kept == 0:
-        message = f"no face left: {funnel}. Loosen the rules or check the archive."
-        raise DataError(message)
+        raise DataError(
+            f"no face left: {funnel}. Loosen the rules or check the archive."
+        )
 
     fit = reasons == ""
     labels = _labels(rows[fit], outcomes["digest"][fit], job)

@@ -93,8 +93,7 @@ def refuse_leak(labels: pd.DataFrame) -> None:
         pairs = labels[[column, "split"]].drop_duplicates()
         leaking = pairs[column][pairs[column].duplicated()]
         if len(leaking):
-            message = (
+            raise DataError(
                 f"{leaking.nunique()} values of {column} lie in more than one split, "
                 f"such as {leaking.iloc[0]!r}. Deal splits by identity."
             )
-            raise DataError(message)

@@ -27,8 +27,9 @@ def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
     if out.is_dir() and (is_ours(out) or not any(out.iterdir())):
         return
     if out.exists() or out.is_symlink():
-        message = f"{out} exists and is not a store; it stays. Give another place."
-        raise DataError(message)
+        raise DataError(
+            f"{out} exists and is not a store; it stays. Give another place."
+        )
 
 
 @contextmanager
@@ -54,8 +55,9 @@ def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
         refuse_foreign(out, is_ours)
         _swap(partial, out, out.with_name(f".{out.name}.old-{token}"))
     except OSError as error:
-        message = f"{out} cannot be written: {error.strerror or error}."
-        raise DataError(message) from error
+        raise DataError(
+            f"{out} cannot be written: {error.strerror or error}."
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -69,8 +69,7 @@ class FaceStore:
         path = Path(path)
         if not path.is_dir():
             what = "is not a folder" if path.exists() else "does not exist"
-            message = f"store {path} {what}. Run prep to make one."
-            raise DataError(message)
+            raise DataError(f"store {path} {what}. Run prep to make one.")
         manifest = StoreManifest.read(path / MANIFEST)
         labels = _read_labels(path / LABELS)
         size = manifest.crop_rule.size
@@ -83,8 +82,9 @@ class FaceStore:
     def rows(self, split: str) -> NDArray[np.int64]:
         """Return the row numbers of a split, rising, int64 (n,)."""
         if split not in SPLITS:
-            message = f"split must be one of {', '.join(SPLITS)}. Received: {split!r}."
-            raise DataError(message)
+            raise DataError(
+                f"split must be one of {', '.join(SPLITS)}. Received: {split!r}."
+            )
         return np.flatnonzero((self.labels["split"] == split).to_numpy(dtype=bool))
 
     def split_hash(self, split: str) -> str:
@@ -100,8 +100,9 @@ class FaceStore:
         """
         found = content_hash(self.path / FACES, self.labels, self.manifest.crop_rule)
         if found != self.manifest.content_hash:
-            message = f"{self.path} has changed since it was written. Run prep again."
-            raise DataError(message)
+            raise DataError(
+                f"{self.path} has changed since it was written. Run prep again."
+            )
 
 
 def is_store(path: Path) -> bool:
@@ -151,9 +152,9 @@ def write_store(
             sources=[dict(source) for source in sources],
             content_hash="",
         )
-        whole = isinstance(faces, np.ndarray)
-        pieces = [(np.arange(len(faces)), faces)] if whole else faces
-        fill_store(folder, pieces, labels, manifest)
+        if isinstance(faces, np.ndarray):
+            faces = [(np.arange(len(faces)), faces)]
+        fill_store(folder, faces, labels, manifest)
     return FaceStore.open(out)
 
 
@@ -182,8 +183,9 @@ def fill_store(
 
 def _typed(labels: pd.DataFrame) -> pd.DataFrame:
     if labels.empty:
-        message = "no face left to store. Loosen the rules or give another archive."
-        raise DataError(message)
+        raise DataError(
+            "no face left to store. Loosen the rules or give another archive."
+        )
     _refuse_missing(labels, "labels")
     others = [name for name in labels.columns if name not in LABEL_TYPES]
     ordered = labels[[*LABEL_TYPES, *others]].reset_index(drop=True)
@@ -192,24 +194,25 @@ def _typed(labels: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse_missing(labels: pd.DataFrame, where: str) -> None:
     if missing := [name for name in LABEL_TYPES if name not in labels.columns]:
-        message = f"{where} lack columns {missing}. Received: {list(labels.columns)}."
-        raise DataError(message)
+        raise DataError(
+            f"{where} lack columns {missing}. Received: {list(labels.columns)}."
+        )
     if strange := sorted(set(labels["split"]) - set(SPLITS)):
-        message = f"{where} have splits {strange}; the splits are {', '.join(SPLITS)}."
-        raise DataError(message)
+        raise DataError(
+            f"{where} have splits {strange}; the splits are {', '.join(SPLITS)}."
+        )
 
 
 def _read_labels(path: Path) -> pd.DataFrame:
     try:
         labels = pd.read_parquet(path, engine="pyarrow")
     except FileNotFoundError as error:
-        message = f"{path.parent} is not a whole face store: it has no {path.name}."
-        raise DataError(message) from error
+        raise DataError(
+            f"{path.parent} is not a whole face store: it has no {path.name}."
+        ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
-        message = f"{path} is damaged: {error}. Run prep again."
-        raise DataError(message) from error
+        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
     _refuse_missing(labels, f"labels of {path}")
     if labels.empty:
-        message = f"store {path.parent} holds no face. Run prep again."
-        raise DataError(message)
+        raise DataError(f"store {path.parent} holds no face. Run prep again.")
     return labels.astype(LABEL_TYPES)

@@ -33,14 +33,12 @@ def open_tar(path: Path) -> "PlainTar | CompressedTar":
         DataError: If there is no such file, or it is no tar archive.
     """
     if path.is_dir():
-        message = f"archive {path} is a folder. Give it as the folder instead."
-        raise DataError(message)
+        raise DataError(f"archive {path} is a folder. Give it as the folder instead.")
     try:
         with path.open("rb") as file:
             head = file.read(6)
     except OSError as error:
-        message = f"archive {path} cannot be read: {error.strerror}."
-        raise DataError(message) from error
+        raise DataError(f"archive {path} cannot be read: {error.strerror}.") from error
     archive = CompressedTar(path) if head.startswith(_COMPRESSED) else PlainTar(path)
     archive.check()
     return archive
@@ -57,7 +55,8 @@ def _entries(
         nonlocal passed
         while (entry := tar.next()) is not None:
             passed += 1
-            tar.members.clear()  # the entries of a large archive would fill memory
+            # A large archive's entries would fill memory; the stubs lack the list.
+            tar.members.clear()  # type: ignore[attr-defined]
             yield entry
 
     try:
@@ -67,8 +66,9 @@ def _entries(
         what = "is damaged after its file" if passed else "is not a tar archive"
         where = f" {passed}" if passed else ""
         hint = "Download it again" if passed else "Give a .tar or .tar.gz file"
-        message = f"{path} {what}{where}: {error}. {hint}, or unpack it to a folder."
-        raise DataError(message) from error
+        raise DataError(
+            f"{path} {what}{where}: {error}. {hint}, or unpack it to a folder."
+        ) from error
 
 
 def _is_plain(entry: tarfile.TarInfo) -> bool:
@@ -124,8 +124,9 @@ class TarPhotos:
                     file.seek(offset)
                     yield file.read(size)
         except OSError as error:
-            message = f"archive {self.path} can no longer be read: {error.strerror}."
-            raise DataError(message) from error
+            raise DataError(
+                f"archive {self.path} can no longer be read: {error.strerror}."
+            ) from error
 
 
 class PlainTar(_Tar):

@@ -83,12 +83,14 @@ class ImdbWiki:
         try:
             size = metadata.stat().st_size
             if size > MAX_METADATA_BYTES:
-                message = f"{metadata} has {size} bytes; metadata has at most 1 GiB."
-                raise DataError(message)
+                raise DataError(
+                    f"{metadata} has {size} bytes; metadata has at most 1 GiB."
+                )
             encoded = metadata.read_bytes()
         except OSError as error:
-            message = f"metadata {metadata} cannot be read: {error.strerror}."
-            raise DataError(message) from error
+            raise DataError(
+                f"metadata {metadata} cannot be read: {error.strerror}."
+            ) from error
         return self._parse(encoded, str(metadata))
 
     def _find_metadata(self, archive: Archive) -> str:
@@ -99,11 +101,10 @@ class ImdbWiki:
             return str(min(found, key=lambda name: (name.count("/"), name)))
         others = sorted(files[files.str.endswith(".mat")])[:3]
         held = f"It holds {', '.join(others)}" if others else "It holds no .mat file"
-        message = (
+        raise DataError(
             f"{archive.path} holds no {self.metadata_name}. {held}. "
             f"Give the whole of the {self.name} data set, photos and metadata."
         )
-        raise DataError(message)
 
     def _parse(self, encoded: bytes, where: str) -> pd.DataFrame:
         fields = read_fields(encoded, self.name, where)
@@ -149,31 +150,36 @@ def read_fields(encoded: bytes, name: str, where: str) -> dict[str, NDArray[Any]
         DataError: If it is no MATLAB v5 file or lacks the variable or a field.
     """
     try:
-        variables = loadmat(io.BytesIO(encoded), chars_as_strings=True)
+        # The stubs know paths alone; open files are documented.
+        file: Any = io.BytesIO(encoded)
+        variables = loadmat(file, chars_as_strings=True)
     except _BROKEN_MAT as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        message = f"{where} is not a readable MATLAB v5 file: {reason}."
-        raise DataError(message) from error
+        raise DataError(
+            f"{where} is not a readable MATLAB v5 file: {reason}."
+        ) from error
 
     struct = variables.get(name)
     if not isinstance(struct, np.ndarray) or struct.dtype.names is None:
         held = sorted(key for key in variables if not key.startswith("__"))
-        message = f"{where} has no struct named {name}. Its variables: {held}."
-        raise DataError(message)
+        raise DataError(f"{where} has no struct named {name}. Its variables: {held}.")
     if missing := [field for field in FIELDS if field not in struct.dtype.names]:
-        message = f"{where} lacks {missing}. Its fields: {list(struct.dtype.names)}."
-        raise DataError(message)
+        raise DataError(
+            f"{where} lacks {missing}. Its fields: {list(struct.dtype.names)}."
+        )
     if struct.size != 1:
-        message = f"{where} must hold one struct of columns. Received: {struct.size}."
-        raise DataError(message)
+        raise DataError(
+            f"{where} must hold one struct of columns. Received: {struct.size}."
+        )
     record = struct.reshape(-1)[0]
     return {field: np.ravel(record[field]) for field in struct.dtype.names}
 
 
 def _numbers(column: NDArray[Any], what: str, count: int) -> NDArray[np.float64]:
     if column.dtype.kind not in "iufb" or len(column) != count:
-        message = f"{what} must be {count} numbers. Received: {_received(column)}."
-        raise DataError(message)
+        raise DataError(
+            f"{what} must be {count} numbers. Received: {_received(column)}."
+        )
     return column.astype(np.float64)
 
 
@@ -186,8 +192,9 @@ def _texts(cells: NDArray[Any], what: str) -> NDArray[np.str_]:
         except (ValueError, TypeError):
             texts = cells
     if texts.dtype.kind != "U" or len(texts) != len(cells):
-        message = f"{what} must be one text a photo. Received: {_received(cells)}."
-        raise DataError(message)
+        raise DataError(
+            f"{what} must be one text a photo. Received: {_received(cells)}."
+        )
     return texts
 
 

@@ -19,6 +19,7 @@ def find_source(name: str) -> Source:
         ConfigError: If there is none.
     """
     if name not in SOURCES:
-        message = f"source must be one of {', '.join(SOURCES)}. Received: {name!r}."
-        raise ConfigError(message)
+        raise ConfigError(
+            f"source must be one of {', '.join(SOURCES)}. Received: {name!r}."
+        )
     return SOURCES[name]

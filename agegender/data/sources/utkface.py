@@ -41,8 +41,9 @@ class UtkFace:
         """Read the labels from the names of all files of the archive."""
         members = archive.members.sort_values("name", kind="stable", ignore_index=True)
         if members.empty:
-            message = f"{archive.path} holds no file. Give UTKFace's archive or folder."
-            raise DataError(message)
+            raise DataError(
+                f"{archive.path} holds no file. Give UTKFace's archive or folder."
+            )
         names = members["name"]
         files = names.str.replace(r"^.*/", "", regex=True)
         labels = files.str.extract(_LABELS).astype("float64")
@@ -64,11 +65,10 @@ class UtkFace:
 
     def metadata_rows(self, metadata: Path) -> pd.DataFrame:
         """Refuse: there is no metadata file."""
-        message = (
+        raise ConfigError(
             f"utkface has no metadata file; its file names are the labels. "
             f"Received: {metadata}. Give its archive or folder."
         )
-        raise ConfigError(message)
 
 
 UTKFACE: Final = UtkFace()
