@@ -1,5 +1,6 @@
 """Drawing in face units on a picture."""
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -26,8 +27,12 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 def ink(colour: Colour) -> tuple[int, int, int]:
     """Return a colour as whole channels within 0..255."""
-    red, green, blue = np.clip(colour, 0, 255).astype(int).tolist()
-    return red, green, blue
+    red, green, blue = colour.tolist()
+    return _channel(red), _channel(green), _channel(blue)
+
+
+def _channel(value: float) -> int:
+    return max(0, min(255, int(value)))
 
 
 class Brush:
@@ -70,8 +75,9 @@ class Brush:
             blur: Softness of the edge, face units.
             width: Of lines, face units.
         """
-        placed = [self.pose.place(shape) for shape in shapes]
-        box = self._bounds(placed, pad=(3 * blur + (width or 0.0)) * self.pose.unit)
+        # One call for all shapes: there are dozens, each of a few points.
+        together = self.pose.place(np.concatenate(shapes))
+        box = self._bounds(together, pad=(3 * blur + (width or 0.0)) * self.pose.unit)
         if box is None or opacity <= 0:
             return
         left, top, right, bottom = box
@@ -79,21 +85,24 @@ class Brush:
         mask = Image.new("L", ((right - left + 1) // 2, (bottom - top + 1) // 2))
         draw = ImageDraw.Draw(mask)
         fill = min(255, round(255 * opacity))
-        for points in placed:
-            flat = ((points - [left, top]) / 2).ravel().tolist()
+        thick = max(1, round((width or 0.0) * self.pose.unit / 2))
+        pixels = ((together - (left, top)) / 2).ravel().tolist()
+        start = 0
+        for shape in shapes:
+            stop = start + 2 * len(shape)
             if width is None:
-                draw.polygon(flat, fill=fill)
+                draw.polygon(pixels[start:stop], fill=fill)
             else:
-                thick = max(1, round(width * self.pose.unit / 2))
-                draw.line(flat, fill=fill, width=thick)
-        soft = mask.filter(ImageFilter.GaussianBlur(blur * self.pose.unit / 2))
+                draw.line(pixels[start:stop], fill=fill, width=thick)
+            start = stop
+        soft = mask.filter(_softener(blur * self.pose.unit / 2))
         size = (right - left, bottom - top)
         self.image.paste(ink(colour), box, soft.resize(size, Image.Resampling.BILINEAR))
 
     def inlay(self, outline: Points, texture: Image.Image, reach: float) -> None:
         """Fill a polygon with a picture that covers -reach..reach face units."""
         pixels = self.pose.place(outline)
-        box = self._bounds([pixels], pad=1.0)
+        box = self._bounds(pixels, pad=1.0)
         if box is None:
             return
         left, top, right, bottom = box
@@ -111,14 +120,20 @@ class Brush:
         ImageDraw.Draw(mask).polygon((pixels - [left, top]).ravel().tolist(), fill=255)
         self.image.paste(skin, box, mask)
 
-    def _bounds(
-        self, placed: Sequence[Points], pad: float
-    ) -> tuple[int, int, int, int] | None:
-        points = np.concatenate(placed)
-        low = np.maximum(np.floor(points.min(axis=0) - pad), 0).astype(int)
-        high = np.minimum(np.ceil(points.max(axis=0) + pad), self.image.size).astype(
-            int
+    def _bounds(self, points: Points, pad: float) -> tuple[int, int, int, int] | None:
+        left, top = points.min(axis=0).tolist()
+        right, bottom = points.max(axis=0).tolist()
+        box = (
+            max(0, math.floor(left - pad)),
+            max(0, math.floor(top - pad)),
+            min(self.image.width, math.ceil(right + pad)),
+            min(self.image.height, math.ceil(bottom + pad)),
         )
-        if (high <= low).any():
-            return None
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+        return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _softener(radius: float) -> ImageFilter.MultibandFilter:
+    """Return a blur; for small radii one that is as good to the eye and quicker."""
+    if radius < 1.5:
+        return ImageFilter.BoxBlur(radius)
+    return ImageFilter.GaussianBlur(radius)

@@ -33,8 +33,9 @@ def expose(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     curve = 128 + (np.arange(256) - 128) * rng.uniform(0.75, 1.15)
     table = np.clip(curve * gain + rng.normal(0, 8), 0, 255).astype(int)
     image = image.point(table.ravel().tolist())
-    grain = rng.normal(0, rng.uniform(0.5, 5.0), (image.height, image.width, 1))
-    noisy = np.asarray(image) + grain.astype(np.float32)
+    shape = (image.height, image.width, 1)
+    grain = rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0.5, 5.0)
+    noisy = np.asarray(image) + grain
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 

@@ -38,8 +38,8 @@ def smooth(points: PointsLike, steps: int = 5) -> Points:
     """
     given = np.asarray(points, dtype=np.float64)
     ends = np.concatenate([given[:1], given, given[-1:]])
-    windows = np.stack([ends[i : len(ends) - 3 + i] for i in range(4)])
-    curve = np.einsum("tk,knd->ntd", _weights(steps), windows)
+    windows = ends[np.arange(len(given) - 1)[:, None] + np.arange(4)]
+    curve = np.matmul(_weights(steps), windows)
     return np.concatenate([curve.reshape(-1, given.shape[1]), given[-1:]])
 
 
@@ -47,10 +47,13 @@ def ellipse(
     centre: tuple[float, float], radii: tuple[float, float], corners: int = 20
 ) -> Points:
     """Return (corners, 2) points on an upright ellipse."""
+    return _circle(corners) * np.asarray(radii) + np.asarray(centre)
+
+
+@cache
+def _circle(corners: int) -> Points:
     angle = np.linspace(0.0, 2 * np.pi, corners, endpoint=False)
-    return np.asarray(centre) + np.asarray(radii) * np.stack(
-        [np.cos(angle), np.sin(angle)], axis=1
-    )
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def mirror(points: Points) -> Points:

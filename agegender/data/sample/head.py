@@ -13,7 +13,7 @@ from agegender.data.sample.curves import Points, ellipse, mirror, smooth
 from agegender.data.sample.look import Look
 from agegender.data.sample.pose import flat
 
-TEXTURE = 112
+TEXTURE = 96
 """Side of the skin texture, pixels."""
 
 REACH = 1.35
@@ -89,7 +89,8 @@ def skin_texture(
     centres = brush.pose.turn(spots[:, :3])
     across = np.exp(-0.5 * ((axis - centres[:, :1]) / spots[:, 3:4]) ** 2)
     down = np.exp(-0.5 * ((axis - centres[:, 1:]) / spots[:, 4:5]) ** 2)
-    tint = np.einsum("ky,kx,kc->yxc", down, across, spots[:, 5:], optimize=True)
+    tinted = (across[:, :, None] * spots[:, None, 5:]).reshape(len(spots), -1)
+    tint = (down.T @ tinted).reshape(TEXTURE, TEXTURE, 3)
     colour = look.person.skin * lit[:, :, None] * (1 + tint)
     colour += _blotches(look, rng)[:, :, None] * rgb(1.0, 1.15, 1.15)
     return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
@@ -144,8 +145,8 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
 
 def _blotches(look: Look, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return uneven skin, (TEXTURE, TEXTURE) added to each channel."""
-    coarse = rng.normal(0, 1.6 + 3.0 * look.wrinkles, (14, 14))
-    fine = rng.normal(0, 1.5 + 4.0 * look.wrinkles, (56, 56))
+    coarse = rng.normal(0, 1.6 + 3.0 * look.wrinkles, (12, 12))
+    fine = rng.normal(0, 1.5 + 4.0 * look.wrinkles, (48, 48))
     return _enlarged(coarse) + _enlarged(fine)
 
 

@@ -4,6 +4,7 @@ Faces are described in face units: the face box spans -1..1 both ways, x to the
 right, y downwards, and z towards the camera. A pose turns these into pixels.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -63,25 +64,25 @@ class Pose:
         """
         x, y = points[:, 0], points[:, 1]
         z = points[:, 2] if points.shape[1] > 2 else dome(x, y)
-        return np.stack(
-            [
-                x * np.cos(self.yaw) + z * np.sin(self.yaw),
-                y * np.cos(self.pitch) + z * np.sin(self.pitch),
-            ],
-            axis=1,
-        )
+        seen = np.empty((len(points), 2))
+        seen[:, 0] = x * math.cos(self.yaw) + z * math.sin(self.yaw)
+        seen[:, 1] = y * math.cos(self.pitch) + z * math.sin(self.pitch)
+        return seen
 
     def place(self, points: Points) -> Points:
         """Return (n, 2) pixels of points given as in `turn`."""
-        cos, sin = np.cos(self.roll), np.sin(self.roll)
-        tilt = np.array([[cos, sin], [-sin, cos]])
-        return self.turn(points) @ tilt * self.unit + np.array([self.x, self.y])
+        cos, sin = math.cos(self.roll) * self.unit, math.sin(self.roll) * self.unit
+        seen = self.turn(points)
+        placed = np.empty_like(seen)
+        placed[:, 0] = seen[:, 0] * cos - seen[:, 1] * sin + self.x
+        placed[:, 1] = seen[:, 0] * sin + seen[:, 1] * cos + self.y
+        return placed
 
     def unplace(self, left: float, top: float) -> tuple[float, ...]:
         """Return (a, b, c, d, e, f) from pixels right of and below a corner to
         face units before the tilt: u = a x + b y + c, v = d x + e y + f.
         """
-        cos, sin = np.cos(self.roll) / self.unit, np.sin(self.roll) / self.unit
+        cos, sin = math.cos(self.roll) / self.unit, math.sin(self.roll) / self.unit
         dx, dy = left - self.x, top - self.y
         return (
             *(cos, sin, cos * dx + sin * dy),
@@ -92,7 +93,7 @@ class Pose:
 def dome(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far the face stands out at x, y, in face units."""
     inside = 1.0 - (x / 0.85) ** 2 - (y / 1.35) ** 2
-    return np.asarray(DEPTH * np.sqrt(np.clip(inside, 0.0, 1.0)))
+    return np.asarray(DEPTH * np.sqrt(np.maximum(inside, 0.0)))
 
 
 def flat(points: Points, z: float = 0.0) -> Points:

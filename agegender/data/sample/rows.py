@@ -110,13 +110,13 @@ def _draw_pages(rng: np.random.Generator, people: int) -> NDArray[np.int64]:
 
 def _draw_ages(rng: np.random.Generator, people: int) -> NDArray[np.float64]:
     """Draw ages of 1 to 95 years: some children, many adults, some old."""
-    group = rng.choice(4, people, p=[0.07, 0.08, 0.71, 0.14])
+    group = rng.choice(4, people, p=[0.07, 0.09, 0.755, 0.085])
     ages = np.choose(
         group,
         [
             rng.uniform(1, 13, people),
             rng.uniform(13, 20, people),
-            20 + rng.gamma(2.0, 9.5, people),
+            20 + rng.gamma(2.0, 9.0, people),
             rng.uniform(58, 95, people),
         ],
     )
@@ -182,7 +182,7 @@ def _date_back(rows: pd.DataFrame, chosen: list[int], age: NDArray[np.float64]) 
 def _frame(rows: pd.DataFrame, rng: np.random.Generator) -> None:
     """Place faces in their photos and size the pictures, in place."""
     faces = len(rows)
-    side = (88 * np.exp(rng.normal(0, 0.25, faces))).clip(54, 118)
+    side = (80 * np.exp(rng.normal(0, 0.25, faces))).clip(50, 112)
     crop = np.round(1.8 * side).astype(int)
     for edges, most in ((("left", "right"), 2.5), (("top", "bottom"), 2.0)):
         for edge in edges:
