@@ -51,6 +51,9 @@ def register(
     Raises:
         ModelError: If MLflow refuses.
     """
+    active = mlflow.active_run()
+    if active is None or active.info.run_id != run.id:
+        raise ModelError(f"a model is registered from an open run. Received: {run}.")
     artifacts = {"network": str(network)}
     if keras_file is not None:
         artifacts["keras"] = str(keras_file)

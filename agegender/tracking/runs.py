@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 LONGEST_PARAMETER = 100
 """Characters; a longer value belongs into a file and would swamp the run's page."""
 
-LONGEST_DIGEST = 36
-"""Characters that MLflow keeps of a data set's digest."""
+DIGEST_LENGTH = 12
+"""Characters shown of a hash: MLflow takes 36, but its list of runs shows them all."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Run:
 
         Args:
             name: Of the data, with its split.
-            digest: Hash of the content; its first 36 characters are kept.
+            digest: Hash of the content; its first characters are kept.
             source: The face store.
             context: "training", "validation" or "test".
             rows: Faces in it.
@@ -125,7 +125,7 @@ class Run:
         """
         data = Dataset(
             name=name,
-            digest=digest[:LONGEST_DIGEST],
+            digest=digest[:DIGEST_LENGTH],
             source_type="local",
             source=json.dumps({"uri": source.resolve().as_posix()}),
             profile=json.dumps({"num_rows": rows}),
@@ -202,6 +202,24 @@ def tracked_run(
     finally:
         with one_line_errors("end the run"):
             mlflow.end_run(status)
+
+
+@contextlib.contextmanager
+def reopened_run(run_id: str) -> Iterator[Run]:
+    """Record more in a run that has ended; its state and duration stay.
+
+    Args:
+        run_id: MLflow's id of the run.
+
+    Yields:
+        The run.
+
+    Raises:
+        ModelError: If there is no such run.
+    """
+    with one_line_errors(f"reopen run {run_id}"):
+        info = MlflowClient().get_run(run_id).info
+    yield Run(info.run_id, info.experiment_id, info.run_name)
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

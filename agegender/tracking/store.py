@@ -54,11 +54,15 @@ def use_tracking_store(root: Path | None = None) -> str:
     """
     folder = (root or _project_folder()).resolve()
     uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or _local_uri(folder))
+    if uri == _sqlite_uri(_ours(folder)):
+        _lead_plain_mlflow_here(folder)
     if uri.startswith(("http://", "https://")):
         _ask_server(uri)
     elif uri.startswith("sqlite:///"):
         _create_database(Path(uri.removeprefix("sqlite:///")))
     mlflow.set_tracking_uri(uri)
+    # Workers read it here; MLflow writes it only where its own note of it changes.
+    os.environ["MLFLOW_TRACKING_URI"] = uri
     return uri
 
 
@@ -125,19 +129,25 @@ def _project_folder() -> Path:
     return next((p for p in (here, *here.parents) if (p / "MLproject").is_file()), here)
 
 
+def _ours(folder: Path) -> Path:
+    return folder / "mlruns" / "mlflow.db"
+
+
 def _local_uri(folder: Path) -> str:
-    ours, plain = folder / "mlruns" / "mlflow.db", folder / "mlflow.db"
+    ours, plain = _ours(folder), folder / "mlflow.db"
+    return _sqlite_uri(plain if plain.is_file() and not ours.exists() else ours)
+
+
+def _lead_plain_mlflow_here(folder: Path) -> None:
+    ours, plain = _ours(folder), folder / "mlflow.db"
     ours.parent.mkdir(parents=True, exist_ok=True)
-    if plain.is_file() and not ours.exists():
-        return _sqlite_uri(plain)
     if not plain.exists():
         # Not every file system has links, and Windows asks for a permission: there,
         # plain `mlflow` commands need MLFLOW_TRACKING_URI, and all else works.
         with contextlib.suppress(OSError):
             plain.symlink_to(Path("mlruns") / "mlflow.db")
-    elif not plain.samefile(ours):
+    elif ours.exists() and not plain.samefile(ours):
         log.warning("runs lie in both %s and %s; using the first", ours, plain)
-    return _sqlite_uri(ours)
 
 
 def _sqlite_uri(database: Path) -> str:

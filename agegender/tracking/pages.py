@@ -1,0 +1,44 @@
+"""Addresses of MLflow's pages, in the view for model training.
+
+A new visitor's browser opens every page in the view for language models, whatever
+the kind of the experiment, until told otherwise; the address can tell it.
+"""
+
+import json
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from agegender.tracking.version import MODEL_NAME
+
+MODEL_TRAINING_VIEW = "workflowType=machine_learning"
+
+
+def experiment_page(server: str, experiment_id: str) -> str:
+    """Return where an experiment's runs are listed.
+
+    Args:
+        server: Address of MLflow's pages, such as http://127.0.0.1:5000.
+        experiment_id: MLflow's id of the experiment.
+    """
+    return f"{server}/#/experiments/{experiment_id}/runs?{MODEL_TRAINING_VIEW}"
+
+
+def run_page(server: str, experiment_id: str, run_id: str) -> str:
+    """Return where one run is shown."""
+    place = f"experiments/{experiment_id}/runs/{run_id}"
+    return f"{server}/#/{place}?{MODEL_TRAINING_VIEW}"
+
+
+def comparison_page(server: str, experiment_id: str, run_ids: Sequence[str]) -> str:
+    """Return where runs are compared side by side."""
+    runs, experiments = (
+        quote(json.dumps(list(ids))) for ids in (run_ids, [experiment_id])
+    )
+    chosen = f"runs={runs}&experiments={experiments}"
+    return f"{server}/#/compare-runs?{chosen}&{MODEL_TRAINING_VIEW}"
+
+
+def model_page(server: str, number: int | None = None) -> str:
+    """Return where the registered model, or one version of it, is shown."""
+    version = "" if number is None else f"/versions/{number}"
+    return f"{server}/#/models/{MODEL_NAME}{version}?{MODEL_TRAINING_VIEW}"

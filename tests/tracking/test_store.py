@@ -1,0 +1,125 @@
+import os
+import socket
+import sqlite3
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from agegender.errors import ModelError
+from agegender.tracking.store import use_experiment, use_tracking_store
+
+
+def test_database_lies_in_mlruns_and_plain_mlflow_finds_it_by_link(store: Path) -> None:
+    link = store / "mlflow.db"
+
+    assert mlflow.get_tracking_uri() == f"sqlite:///{store.as_posix()}/mlruns/mlflow.db"
+    if sys.platform != "win32":
+        assert link.resolve() == (store / "mlruns" / "mlflow.db").resolve()
+
+
+def test_database_that_plain_mlflow_made_first_is_used_as_it_is(
+    store: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = store / "other"
+    other.mkdir()
+    (other / "mlflow.db").write_bytes(empty_database.read_bytes())
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+
+    assert use_tracking_store(other) == f"sqlite:///{other.as_posix()}/mlflow.db"
+    assert not (other / "mlruns" / "mlflow.db").exists()
+
+
+def test_relative_address_is_made_absolute_for_workers_in_other_folders(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlruns/mlflow.db")
+
+    uri = use_tracking_store()
+
+    assert uri == f"sqlite:///{store.as_posix()}/mlruns/mlflow.db"
+    assert os.environ["MLFLOW_TRACKING_URI"] == uri
+
+
+def test_two_workers_that_start_on_nothing_make_one_whole_database(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    bare = store / "bare"
+    bare.mkdir()
+
+    with ThreadPoolExecutor(2) as workers:
+        uris = set(workers.map(use_tracking_store, [bare, bare]))
+
+    assert uris == {f"sqlite:///{bare.as_posix()}/mlruns/mlflow.db"}
+    with sqlite3.connect(bare / "mlruns" / "mlflow.db") as database:
+        names = database.execute("select name from experiments").fetchall()
+    assert names == [("Default",)]
+    assert not list((bare / "mlruns").glob(".creating-*"))
+
+
+@pytest.mark.usefixtures("store")
+def test_experiment_opens_in_the_model_training_view() -> None:
+    experiment = MlflowClient().get_experiment(use_experiment())
+
+    assert experiment.name == "agegender"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert experiment.artifact_location.endswith("/mlruns/artifacts")
+
+
+@pytest.mark.usefixtures("store")
+def test_experiment_of_mlflow_run_is_used_and_gets_its_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "0")
+
+    assert use_experiment() == "0"
+    tags = MlflowClient().get_experiment("0").tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+@pytest.mark.usefixtures("store")
+def test_kind_that_a_person_chose_stays() -> None:
+    client = MlflowClient()
+    client.create_experiment(
+        "theirs", tags={"mlflow.experimentKind": "genai_development"}
+    )
+
+    chosen = client.get_experiment(use_experiment("theirs"))
+
+    assert chosen.tags["mlflow.experimentKind"] == "genai_development"
+
+
+@pytest.mark.usefixtures("store")
+def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    began = time.monotonic()
+
+    with pytest.raises(
+        ModelError, match=f"no MLflow server answers at {address}"
+    ) as no:
+        use_tracking_store()
+
+    assert time.monotonic() - began < 6
+    assert "\n" not in str(no.value)
+
+
+@pytest.mark.usefixtures("store")
+def test_file_that_is_no_database_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text.db").write_text("not a database, by any means" * 50)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/text.db")
+    use_tracking_store()
+
+    with pytest.raises(ModelError, match=r"text\.db") as no:
+        use_experiment()
+
+    assert "\n" not in str(no.value)
