@@ -34,8 +34,8 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: int (n,), row numbers of the faces.
         batch_size: Faces a batch.
         shuffle_seed: Of the order, a new one each epoch, in which only whole
-            batches are given: a small last one would upset batch norm and weigh
-            its faces more. None for the order of `rows`, every face once.
+            batches are given, since a small last one would upset batch norm; fewer
+            faces than a batch make one. None: the order of `rows`, every face once.
     """
 
     def __init__(
@@ -54,14 +54,16 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._rows = np.asarray(rows)
         self._batch_size = batch_size
         self._shuffle_seed = shuffle_seed
+        whole = max(1, len(rows) // batch_size)
+        self._batches = (
+            whole if shuffle_seed is not None else -(-len(rows) // batch_size)
+        )
         self.epoch = 0
         self._order = self._new_order()
 
     def __len__(self) -> int:
         """Return the number of batches an epoch."""
-        if self._shuffle_seed is None:
-            return -(-len(self._rows) // self._batch_size)
-        return steps_per_epoch(len(self._rows), self._batch_size)
+        return self._batches
 
     def __getitem__(self, index: int) -> Batch:
         """Return batch `index` of this epoch: faces and targets by head."""
@@ -81,8 +83,3 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
             return np.arange(len(self._rows))
         draws = np.random.default_rng([self._shuffle_seed, self.epoch])
         return draws.permutation(len(self._rows))
-
-
-def steps_per_epoch(faces: int, batch_size: int) -> int:
-    """Return how many training steps an epoch has."""
-    return max(1, faces // batch_size)

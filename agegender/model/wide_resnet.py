@@ -56,7 +56,8 @@ def build(
         features = Augment.of(augment, layers.seed_of("augment"), precision)(features)
     features = layers.rescale()(features)
     features = layers.conv("stem", STEM_CHANNELS)(features)
-    for group, (channels, stride) in enumerate(zip(GROUP_CHANNELS, GROUP_STRIDES), 1):
+    groups = zip(GROUP_CHANNELS, GROUP_STRIDES, strict=True)
+    for group, (channels, stride) in enumerate(groups, 1):
         for block in range(1, blocks_per_group(config) + 1):
             features = layers.block(
                 f"group{group}_block{block}",

@@ -1,0 +1,127 @@
+"""The network as a picture: groups, channels, picture sizes and parameters.
+
+Counted from the settings alone, so that drawing builds no network.
+"""
+
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from agegender.config import MAX_AGE, ModelConfig
+
+PLAIN, CONVOLUTION, HEAD = "#ececec", "#cfe2f3", "#d9ead3"
+_NUMBERS_PER_NORM = 4  # scale, shift, running mean, running variance
+_BOX_WIDTH, _BOX_HEIGHT, _BOX_LEFT = 4.6, 0.72, 0.6
+
+
+class Stage(NamedTuple):
+    """One box of the picture."""
+
+    text: str
+    shape: str  # of what it hands on
+    parameters: int
+    colour: str
+
+
+def stages(config: ModelConfig, size: int) -> list[Stage]:
+    """Return the stages of a network from faces to heads.
+
+    Args:
+        config: Depth, width and dropout.
+        size: Side of the faces, in pixels.
+    """
+    found = [
+        Stage("faces, uint8 RGB", f"{size} x {size} x 3", 0, PLAIN),
+        Stage("conv 3 x 3", f"{size} x {size} x 16", 27 * 16, CONVOLUTION),
+    ]
+    blocks, entering = (config.depth - 4) // 6, 16
+    for group, side in enumerate((size, -(-size // 2), -(-size // 4))):
+        channels = 16 * 2**group * config.widen_factor
+        text = f"group {group + 1}: {blocks} x two conv 3 x 3"
+        shape = f"{side} x {side} x {channels}"
+        parameters = _group_parameters(
+            entering, channels, blocks, downsampled=group > 0
+        )
+        found.append(Stage(text, shape, parameters, CONVOLUTION))
+        entering = channels
+    norm = _NUMBERS_PER_NORM * entering
+    ages = MAX_AGE + 1
+    return [
+        *found,
+        Stage("norm, ReLU, global mean", f"{entering}", norm, PLAIN),
+        Stage("age: softmax", f"{ages}", (entering + 1) * ages, HEAD),
+        Stage("gender: sigmoid", "1", entering + 1, HEAD),
+    ]
+
+
+def draw(config: ModelConfig, size: int) -> Figure:
+    """Draw a network, top to bottom.
+
+    Args:
+        config: Depth, width and dropout.
+        size: Side of the faces, in pixels.
+    """
+    shown = stages(config, size)
+    figure = Figure(figsize=(7.2, 0.9 * len(shown) + 0.6), layout="constrained")
+    axes = figure.add_subplot()
+    total = sum(stage.parameters for stage in shown)
+    axes.set_title(
+        f"WRN-{config.depth}-{config.widen_factor}, {total / 1e6:.2f} M parameters"
+    )
+    axes.set_axis_off()
+    axes.set_xlim(0, 9.4)
+    axes.set_ylim(-len(shown) + 0.5, 0.5)
+    for place, stage in enumerate(shown):
+        _draw_stage(axes, stage, -float(place))
+    # Both heads read the same features: the second's arrow goes round the first.
+    source = 3 - len(shown)
+    for place in range(len(shown) - 2):
+        _arrow(axes, -place - _BOX_HEIGHT / 2, -place - 1 + _BOX_HEIGHT / 2)
+    _round_arrow(axes, float(source), 1.0 - len(shown))
+    return figure
+
+
+def _group_parameters(
+    entering: int, channels: int, blocks: int, *, downsampled: bool
+) -> int:
+    """Count a group: its first block widens, the others keep the channels."""
+    norms = _NUMBERS_PER_NORM * (entering + channels)
+    first = 9 * entering * channels + 9 * channels * channels + norms
+    if downsampled or entering != channels:
+        first += entering * channels
+    other = 18 * channels * channels + 2 * _NUMBERS_PER_NORM * channels
+    return first + (blocks - 1) * other
+
+
+def _draw_stage(axes: Axes, stage: Stage, height: float) -> None:
+    box = FancyBboxPatch(
+        (_BOX_LEFT, height - _BOX_HEIGHT / 2),
+        _BOX_WIDTH,
+        _BOX_HEIGHT,
+        boxstyle="round,pad=0,rounding_size=0.1",
+        facecolor=stage.colour,
+        edgecolor="#555555",
+    )
+    axes.add_patch(box)
+    middle = _BOX_LEFT + _BOX_WIDTH / 2
+    axes.text(middle, height, stage.text, ha="center", va="center")
+    right = _BOX_LEFT + _BOX_WIDTH + 0.2
+    axes.text(right, height, stage.shape, va="center", family="monospace")
+    if stage.parameters:
+        axes.text(9.3, height, f"{stage.parameters:,}", ha="right", va="center")
+
+
+def _arrow(axes: Axes, start: float, end: float) -> None:
+    middle = _BOX_LEFT + _BOX_WIDTH / 2
+    axes.annotate("", (middle, end), (middle, start), arrowprops={"arrowstyle": "->"})
+
+
+def _round_arrow(axes: Axes, start: float, end: float) -> None:
+    axes.annotate(
+        "",
+        (_BOX_LEFT, end),
+        (_BOX_LEFT, start),
+        arrowprops={"arrowstyle": "->", "connectionstyle": "bar,fraction=-0.12"},
+    )
