@@ -16,7 +16,7 @@ def background(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
         size: Width and height, pixels.
     """
     tone = rng.uniform(50, 210, 3)
-    tone = tone + (tone.mean() - tone) * rng.uniform(0.2, 0.9)
+    tone = tone + (tone.mean() - tone) * rng.uniform(0.5, 0.95)
     rough = rng.uniform(3, 34) * rng.normal(0, 1, (5, 5, 1)) + rng.normal(
         0, 5, (5, 5, 3)
     )

@@ -45,7 +45,14 @@ def draw_neck(brush: Brush, look: Look, light: float) -> None:
     build = look.person.build[0] * (1 - look.child)
     half = 0.44 + 0.05 * build - 0.1 * look.child
     right = smooth(
-        [(half, 0.4), (half, 1.1), (half + 0.06, 1.4), (half + 0.5, 1.62), (0, 1.95)]
+        [
+            (half, 0.4),
+            (half, 1.1),
+            (half + 0.06, 1.4),
+            (0.9, 1.62),
+            (0.7, 2.3),
+            (0, 2.4),
+        ]
     )
     brush.polygon(flat(np.concatenate([right, mirror(right)])), look.person.skin * 0.86)
     shadow = ellipse((-0.12 * light, f.bottom + 0.02), (half + 0.06, 0.3))
@@ -166,8 +173,8 @@ def draw_wrinkles(brush: Brush, look: Look) -> None:
     if age_lines < 0.05:
         return
     strength = min(0.8, 0.1 + 0.85 * age_lines)
-    brush.glaze(_forehead(look), dark, strength, 0.012, 0.026)
-    brush.glaze(_crow_feet(look), dark, strength * 0.9, 0.008, 0.018)
+    brush.glaze(_forehead(look), dark, strength, 0.017, 0.026)
+    brush.glaze(_crow_feet(look), dark, strength * 0.9, 0.011, 0.018)
     if look.sag > 0.1:
         bags = [
             smooth([(s * (f.eye_x + dx), f.eye_y + dy) for dx, dy in _BAG])

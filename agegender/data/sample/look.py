@@ -238,5 +238,5 @@ def _haircut(
 def _collar(rng: np.random.Generator, person: Person, *, adult: bool) -> int:
     if not adult:
         return 0
-    shares = (0.4, 0.28, 0.28, 0.04) if person.male else (0.4, 0.16, 0.01, 0.43)
+    shares = (0.42, 0.29, 0.29, 0.0) if person.male else (0.4, 0.16, 0.01, 0.43)
     return int(rng.choice(4, p=shares))

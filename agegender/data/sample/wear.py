@@ -36,7 +36,7 @@ def draw_clothes(brush: Brush, look: Look) -> None:
     cloth = look.clothes
     brush.polygon(flat(_both(shoulder), -0.3), cloth)
     fold = [smooth([(s * 0.75 * wide, 1.75), (s * 0.6 * wide, 2.6)]) for s in SIDES]
-    brush.glaze([flat(f, -0.3) for f in fold], cloth * 0.55, 0.5, 0.08, 0.12)
+    brush.glaze([flat(f, -0.3) for f in fold], cloth * 0.6, 0.35, 0.12, 0.16)
     if look.collar in {1, 2}:
         _draw_shirt(brush, look)
 
