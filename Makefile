@@ -39,14 +39,14 @@ check: setup  ## Lint, types, import contracts, spelling
 	mypy
 	lint-imports
 	codespell
-	python -m agegender.cli_reference --check docs/cli.md
+	python docs/cli_reference.py --check
 
 format: setup  ## Let ruff format and mend
 	ruff check --fix .
 	ruff format .
 
 docs: setup  ## Write docs/cli.md anew from the help texts
-	python -m agegender.cli_reference docs/cli.md
+	python docs/cli_reference.py
 
 bench: setup  ## Measure, side by side
 	python -m benchmarks
