@@ -20,7 +20,7 @@ from agegender.errors import DataError
 MAX_PIXELS: Final = 80_000_000
 """Largest photo accepted; a file of a few bytes may claim to be far larger."""
 
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats decoded in this process; others (EPS) would start foreign programs."""
 
 MIN_CONTRAST: Final = 4.0

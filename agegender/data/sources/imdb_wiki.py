@@ -8,6 +8,7 @@ Reference: Rothe et al., IJCV 2018.
 """
 
 import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ FIELDS: Final = (
 _BROKEN_MAT: Final = (
     MatReadError,
     NotImplementedError,
+    zlib.error,
     OSError,
     ValueError,
     TypeError,

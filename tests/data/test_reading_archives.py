@@ -1,0 +1,174 @@
+import gzip
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agegender.data.archive import open_archive
+from agegender.data.listing import CHUNK, MAX_PHOTO_BYTES, Archive
+from agegender.errors import ConfigError, DataError
+
+FILES = {"a/1.jpg": b"one", "a/2.jpg": b"two", "b/3.jpg": b"three", "x.mat": b"meta"}
+
+
+@pytest.fixture(params=["faces.tar", "faces.tar.gz", "folder"])
+def archive(request: pytest.FixtureRequest, maker: Any) -> Archive:
+    if request.param == "folder":
+        return open_archive(folder=maker.unpacked(FILES))
+    return open_archive(maker.tar(FILES, request.param))
+
+
+def contents(archive: Archive) -> dict[str, bytes | None]:
+    members = archive.members
+    read: dict[str, bytes | None] = {}
+    for chunk in archive.chunks(members):
+        names = members["name"].loc[chunk.positions]
+        read.update(zip(names, chunk.photos, strict=True))
+    return read
+
+
+def test_every_file_is_listed_with_its_size(archive: Archive) -> None:
+    members = archive.members.set_index("name")
+    assert members["size"].to_dict() == {n: len(c) for n, c in FILES.items()}
+    assert (members["fault"] == "").all()
+
+
+def test_files_are_read_without_unpacking(archive: Archive, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert contents(archive) == FILES
+    assert archive.read("x.mat") == b"meta"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_one_file_wanted_twice_is_handed_out_twice(archive: Archive) -> None:
+    wanted = archive.members.iloc[[1, 0, 1]].reset_index(drop=True)
+    photos = {}
+    for chunk in archive.chunks(wanted):
+        photos.update(zip(chunk.positions.tolist(), chunk.photos, strict=True))
+    expected = {row: FILES[name] for row, name in wanted["name"].items()}
+    assert photos == expected
+
+
+def test_absent_member_is_named(archive: Archive) -> None:
+    with pytest.raises(DataError, match=r"holds no readable file no\.mat"):
+        archive.read("no.mat")
+
+
+def test_digest_follows_the_content(archive: Archive, maker: Any) -> None:
+    other = open_archive(maker.tar({**FILES, "new.jpg": b"4"}, "other.tar"))
+    assert archive.digest().startswith("sha256:")
+    assert archive.digest() != other.digest()
+
+
+def test_large_archives_come_in_chunks(maker: Any) -> None:
+    files = {f"{n:04d}.jpg": b"%d" % n for n in range(2 * CHUNK + 5)}
+    for archive in (
+        open_archive(maker.tar(files)),
+        open_archive(maker.tar(files, "faces.tgz")),
+    ):
+        sizes = [len(c.positions) for c in archive.chunks(archive.members)]
+        assert sizes == [CHUNK, CHUNK, 5]
+        assert contents(archive) == files
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.size, info.linkname = kind, size, "/etc/passwd"
+    return info
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_hostile_members_are_listed_with_their_fault_and_never_read(
+    mode: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "hostile.tar"
+    with tarfile.open(path, mode) as tar:
+        for name in ("/etc/passwd", "../up.jpg", "a/../../up.jpg", "a\\b.jpg", "C:x"):
+            tar.addfile(entry(name))
+        tar.addfile(entry("link.jpg", tarfile.SYMTYPE))
+        tar.addfile(entry("hard.jpg", tarfile.LNKTYPE))
+        tar.addfile(entry("tty", tarfile.CHRTYPE))
+        tar.addfile(entry("folder", tarfile.DIRTYPE))
+        tar.addfile(entry("./twice.jpg"))
+        tar.addfile(entry("twice.jpg"))
+    archive = open_archive(path)
+    faults = archive.members["fault"].tolist()
+    assert faults == ["unsafe_path"] * 5 + ["not_a_file"] * 3 + ["repeated_name", ""]
+    for name in ("/etc/passwd", "../up.jpg", "link.jpg"):
+        with pytest.raises(DataError, match="holds no readable file"):
+            archive.read(name)
+
+
+def test_file_too_large_for_a_photo_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "large.tar"
+    with path.open("wb") as file:
+        file.write(entry("big.jpg", size=MAX_PHOTO_BYTES + 1).tobuf())
+        file.seek(MAX_PHOTO_BYTES + 1024, io.SEEK_CUR)
+        file.write(bytes(1024))
+    assert open_archive(path).members["fault"].tolist() == ["too_large"]
+
+
+def test_links_in_a_folder_are_not_followed(maker: Any, tmp_path: Path) -> None:
+    root = maker.unpacked(FILES)
+    secret = tmp_path / "secret.jpg"
+    secret.write_bytes(b"secret")
+    try:
+        (root / "link.jpg").symlink_to(secret)
+    except OSError:
+        pytest.skip("this system does not let us make links")
+    members = open_archive(folder=root).members.set_index("name")
+    assert members.loc["link.jpg", "fault"] == "not_a_file"
+
+
+def test_file_that_vanishes_is_none_among_the_others(maker: Any) -> None:
+    root = maker.unpacked(FILES)
+    archive = open_archive(folder=root)
+    assert len(archive.members) == 4
+    (root / "a/2.jpg").unlink()
+    assert contents(archive) == {**FILES, "a/2.jpg": None}
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + bytes(600)])
+def test_what_is_not_a_tar_archive_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "faces.tar"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="is not a tar archive"):
+        open_archive(path)
+
+
+def test_compressed_rubbish_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "faces.tar.gz"
+    path.write_bytes(gzip.compress(b"no archive" * 200))
+    with pytest.raises(DataError, match="is not a tar archive"):
+        open_archive(path)
+
+
+@pytest.mark.parametrize("name", ["faces.tar", "faces.tar.gz"])
+def test_archive_cut_short_is_damaged(name: str, maker: Any) -> None:
+    files = {f"{n}.jpg": maker.jpeg(n) for n in range(20)}
+    path = maker.tar(files, name)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match="damaged after its file"):
+        _ = open_archive(path).members
+
+
+def test_absent_input_and_wrong_kind_of_input_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        open_archive(tmp_path / "no.tar")
+    with pytest.raises(DataError, match="is a folder"):
+        open_archive(tmp_path)
+    with pytest.raises(DataError, match="does not exist"):
+        open_archive(folder=tmp_path / "no")
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(DataError, match="is not a folder"):
+        open_archive(folder=file)
+
+
+def test_exactly_one_input_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="neither"):
+        open_archive()
+    with pytest.raises(ConfigError, match="both"):
+        open_archive(tmp_path, tmp_path)

@@ -1,0 +1,84 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from agegender.data.staging import staged
+from agegender.errors import DataError
+
+
+def ours(folder: Path) -> bool:
+    return (folder / "mark").exists()
+
+
+def fill(out: Path, text: str) -> None:
+    with staged(out, ours) as folder:
+        (folder / "mark").write_text(text)
+
+
+def test_folder_appears_only_when_the_block_has_ended(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "store"
+    with staged(out, ours) as folder:
+        (folder / "mark").write_text("new")
+        assert not out.exists()
+        assert folder.parent == out.parent
+    assert (out / "mark").read_text() == "new"
+    assert os.listdir(out.parent) == ["store"]
+
+
+def test_failure_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), staged(tmp_path / "store", ours) as folder:
+        (folder / "mark").write_text("half")
+        raise KeyError
+    assert os.listdir(tmp_path) == []
+
+
+def test_failure_leaves_the_old_one(tmp_path: Path) -> None:
+    out = tmp_path / "store"
+    fill(out, "old")
+    with pytest.raises(KeyboardInterrupt), staged(out, ours) as folder:
+        (folder / "mark").write_text("half")
+        raise KeyboardInterrupt
+    assert (out / "mark").read_text() == "old"
+    assert os.listdir(tmp_path) == ["store"]
+
+
+def test_one_of_ours_is_replaced_whole(tmp_path: Path) -> None:
+    out = tmp_path / "store"
+    fill(out, "old")
+    (out / "left over").touch()
+    fill(out, "new")
+    assert os.listdir(out) == ["mark"]
+    assert (out / "mark").read_text() == "new"
+    assert os.listdir(tmp_path) == ["store"]
+
+
+def test_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    fill(tmp_path / "store", "new")
+    assert (tmp_path / "store" / "mark").exists()
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    holiday = tmp_path / "photos" / "holiday.jpg"
+    holiday.parent.mkdir()
+    holiday.write_text("dear")
+    for out in (holiday, holiday.parent):
+        with pytest.raises(DataError, match="it stays"):
+            fill(out, "new")
+    assert holiday.read_text() == "dear"
+
+
+def test_what_appears_meanwhile_stays(tmp_path: Path) -> None:
+    out = tmp_path / "store"
+    with pytest.raises(DataError, match="it stays"), staged(out, ours):
+        out.mkdir()
+        (out / "stranger").touch()
+    assert os.listdir(out) == ["stranger"]
+    assert os.listdir(tmp_path) == ["store"]
+
+
+def test_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        fill(tmp_path / "file" / "store", "new")
