@@ -84,7 +84,7 @@ def _draws(
     people: int, resamples: int, rng: np.random.Generator
 ) -> Iterator[FloatArray]:
     """Yield how often each person is drawn, float64 (some resamples, people)."""
-    most = max(1, CELLS // people)
+    most = max(1, CELLS // max(1, people))
     for start in range(0, resamples, most):
         rows = min(most, resamples - start)
         drawn = rng.integers(0, people, (rows, people))

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from agegender.evaluate.answers import pair
+from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
+from agegender.evaluate.figures import age_distributions, age_scatter, error_by_age
 from agegender.evaluate.groups import group_keys, group_table
 from agegender.evaluate.metrics import METRICS
 from agegender.evaluate.tables import groups_markdown, metrics_markdown
@@ -23,22 +25,30 @@ class Report:
     Args:
         metrics: Name -> estimate, as in `METRICS`.
         groups: One row a group, as from `group_table`.
-        n_faces: Faces evaluated.
-        n_identities: People on them.
+        answers: The faces' predictions and truths.
         resampling: How the intervals were drawn.
     """
 
     metrics: Mapping[str, Estimate]
     groups: pd.DataFrame
-    n_faces: int
-    n_identities: int
+    answers: Answers
     resampling: Resampling
+
+    @property
+    def faces(self) -> int:
+        """Return how many faces were evaluated."""
+        return len(self.answers)
+
+    @property
+    def identities(self) -> int:
+        """Return how many people are on them."""
+        return self.answers.identities
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; None stands for what is unknown."""
         return {
-            "n_faces": self.n_faces,
-            "n_identities": self.n_identities,
+            "faces": self.faces,
+            "identities": self.identities,
             "resampling": asdict(self.resampling),
             "metrics": {
                 name: {"unit": METRICS[name].unit, **_plain(asdict(measured))}
@@ -47,14 +57,22 @@ class Report:
             "groups": [_plain(row) for row in self.groups.to_dict(orient="records")],
         }
 
-    def to_markdown(self) -> str:
+    def to_text(self) -> str:
         """Return both tables as Markdown that reads well in a terminal too."""
         level = f"{self.resampling.level:.0%}"
         return (
-            f"{self.n_faces:,} faces of {self.n_identities:,} people; "
+            f"{self.faces:,} faces of {self.identities:,} people; "
             f"{level} intervals over people\n\n"
             f"{metrics_markdown(self.metrics)}\n\n{groups_markdown(self.groups)}\n"
         )
+
+    def figures(self) -> dict[str, Figure]:
+        """Draw the report: name -> figure."""
+        return {
+            "age_scatter": age_scatter(self.answers),
+            "error_by_age": error_by_age(self.answers),
+            "age_distributions": age_distributions(self.answers),
+        }
 
 
 def evaluate(
@@ -89,8 +107,7 @@ def evaluate(
     return Report(
         estimate(answers, resampling, baselines=baselines),
         group_table(answers, group_keys(answers), resampling),
-        len(answers),
-        answers.identities,
+        answers,
         resampling,
     )
 
