@@ -1,0 +1,16 @@
+"""What every user is told beside an answer, in one place."""
+
+from typing import Final
+
+NOTICE: Final = (
+    "Ages and genders are apparent: guesses of what the annotators of the training "
+    "data would have written, and they knew two genders. Not for identifying people, "
+    "not for decisions about a person (access, employment, credit, policing), "
+    "and no proof of age."
+)
+"""For people: under tables, in documents, on pages."""
+
+NOTICE_SHORT: Final = (
+    "apparent; not for identification, decisions about a person or proof of age"
+)
+"""For one field of a row."""
