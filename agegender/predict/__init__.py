@@ -1,0 +1,22 @@
+"""From photos to faces with an apparent age and gender, and to what users read."""
+
+from agegender.predict.annotate import annotate
+from agegender.predict.annotated_folder import AnnotatedFolder
+from agegender.predict.faces import Face, PhotoFaces
+from agegender.predict.photos import Photo, find_photos, read_photo
+from agegender.predict.predictor import Predictor
+from agegender.predict.tables import to_csv, to_json, to_table
+
+__all__ = [
+    "AnnotatedFolder",
+    "Face",
+    "Photo",
+    "PhotoFaces",
+    "Predictor",
+    "annotate",
+    "find_photos",
+    "read_photo",
+    "to_csv",
+    "to_json",
+    "to_table",
+]

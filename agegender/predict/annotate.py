@@ -1,0 +1,175 @@
+"""Faces drawn on their photo: a box each, with age, interval and gender.
+
+Colours tell sure from doubtful answers, not women from men; both are told apart by
+colour-blind eyes (Okabe & Ito), and doubtful labels end in a question mark besides.
+Small photos are enlarged first, so that the letters are legible at any size.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from agegender.notice import NOTICE_SHORT
+from agegender.predict.faces import Face
+from agegender.predict.placing import Area, place
+
+SURE: Final = (86, 180, 233)  # sky blue
+DOUBTFUL: Final = (230, 159, 0)  # orange
+INK: Final = (0, 0, 0)
+PAPER: Final = (255, 255, 255)
+
+MIN_SIDE: Final = 640  # pixels; smaller photos are enlarged
+SURE_GENDER: Final = 0.8  # least probability of the likelier gender
+SURE_YEARS: Final = 40.0  # widest age interval
+SURE_DETECTION: Final = 0.9  # least score of the detector
+
+LEGEND: Final = (
+    "Label: age in years (likely range), F female or M male with probability. "
+    "Orange and ?: doubtful. All " + NOTICE_SHORT + "."
+)
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def annotate(photo: NDArray[np.uint8], faces: Sequence[Face]) -> Image.Image:
+    """Draw the faces on their photo, with a legend below it.
+
+    Args:
+        photo: uint8, (H, W, 3), RGB; not changed.
+        faces: Faces found in that photo.
+
+    Returns:
+        The picture; larger than the photo where that was small.
+    """
+    picture = Image.fromarray(photo)
+    zoom = max(1.0, MIN_SIDE / max(picture.size))
+    width, height = (max(1, round(side * zoom)) for side in picture.size)
+    picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+
+    areas = [_area(face, zoom, picture.size) for face in faces]
+    draw = ImageDraw.Draw(picture)
+    line = max(2, round(max(picture.size) / 300))
+    for face, area in zip(faces, areas, strict=True):
+        _draw_box(draw, area, _colour(face), line)
+    _draw_labels(draw, faces, areas, picture.size)
+    return _with_legend(picture)
+
+
+def is_doubtful(face: Face) -> bool:
+    """Tell whether detection, age or gender is unsure."""
+    return (
+        face.gender_probability < SURE_GENDER
+        or face.age_high - face.age_low > SURE_YEARS
+        or (face.detection_score or 1.0) < SURE_DETECTION
+    )
+
+
+def _colour(face: Face) -> tuple[int, int, int]:
+    return DOUBTFUL if is_doubtful(face) else SURE
+
+
+def _wordings(face: Face) -> list[str]:
+    """Return the label on one line and on two."""
+    age = f"{face.age:.0f} ({face.age_low:.0f}-{face.age_high:.0f})"
+    gender = f"{face.gender[0].upper()} {face.gender_probability:.2f}"
+    mark = "?" if is_doubtful(face) else ""
+    return [f"{age} {gender}{mark}", f"{age}\n{gender}{mark}"]
+
+
+def _area(face: Face, zoom: float, size: tuple[int, int]) -> Area:
+    """Return the box on the enlarged picture, cut off at its edges."""
+    left, top, right, bottom = (edge * zoom for edge in face.box)
+    width, height = size
+    return Area(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+
+
+def _draw_box(
+    draw: ImageDraw.ImageDraw, area: Area, colour: tuple[int, int, int], line: int
+) -> None:
+    """Draw a coloured box on a black one, to be seen on any ground."""
+    left, top, right, bottom = area
+    corners = (left, top, max(right - 1, left), max(bottom - 1, top))
+    draw.rectangle(corners, outline=INK, width=line + 2)
+    inner = (left + 1, top + 1, max(right - 2, left + 1), max(bottom - 2, top + 1))
+    draw.rectangle(inner, outline=colour, width=line)
+
+
+def _draw_labels(
+    draw: ImageDraw.ImageDraw,
+    faces: Sequence[Face],
+    areas: Sequence[Area],
+    size: tuple[int, int],
+) -> None:
+    taken: list[Area] = []
+    for face, area in zip(faces, areas, strict=True):
+        for font_size in _font_sizes(area, size):
+            font = ImageFont.load_default(font_size)
+            wordings = _wordings(face)
+            shapes = [_shape(draw, text, font) for text in wordings]
+            found = place(area, shapes, taken, areas, size)
+            if found is not None:
+                number, spot = found
+                _draw_label(draw, spot, wordings[number], font, _colour(face))
+                taken.append(spot)
+                break
+
+
+def _font_sizes(area: Area, size: tuple[int, int]) -> list[int]:
+    """Return sizes to try: by the face, within what suits the picture."""
+    least, most = max(size) / 52, max(size) / 24
+    wanted = min(max((area.bottom - area.top) / 7, least), most)
+    return [round(wanted * share) for share in (1.0, 0.85, 0.7)]
+
+
+def _shape(draw: ImageDraw.ImageDraw, text: str, font: _Font) -> tuple[int, int]:
+    _, _, right, bottom = draw.multiline_textbbox((0, 0), text, font=font, spacing=2)
+    margin = _margin(font)
+    return int(right) + 2 * margin, int(bottom) + 2 * margin
+
+
+def _margin(font: _Font) -> int:
+    return max(2, round(getattr(font, "size", 10) / 6))
+
+
+def _draw_label(
+    draw: ImageDraw.ImageDraw,
+    spot: Area,
+    text: str,
+    font: _Font,
+    colour: tuple[int, int, int],
+) -> None:
+    left, top, right, bottom = spot
+    draw.rectangle((left, top, right - 1, bottom - 1), fill=colour, outline=INK)
+    margin = _margin(font)
+    start = (left + margin, top + margin)
+    draw.multiline_text(start, text, fill=INK, font=font, spacing=2)
+
+
+def _with_legend(picture: Image.Image) -> Image.Image:
+    """Add a white strip below the picture that says how to read it."""
+    font = ImageFont.load_default(max(11, round(max(picture.size) / 60)))
+    margin = 2 * _margin(font)
+    draw = ImageDraw.Draw(picture)
+    text = _wrapped(draw, LEGEND, font, picture.width - 2 * margin)
+    bottom = draw.multiline_textbbox((0, 0), text, font=font)[3]
+    whole = Image.new(
+        "RGB", (picture.width, picture.height + int(bottom) + 2 * margin), PAPER
+    )
+    whole.paste(picture)
+    start = (margin, picture.height + margin)
+    ImageDraw.Draw(whole).multiline_text(start, text, fill=INK, font=font)
+    return whole
+
+
+def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: _Font, width: float) -> str:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and draw.textlength(longer, font=font) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)

@@ -1,0 +1,157 @@
+"""Photos in, faces out: decode, detect, crop, and ask the network in batches.
+
+Photos are read one at a time and only their crops are kept, so memory does not
+grow with the number of photos. Crops of several photos share a batch, since the
+network answers many faces at once far faster than one by one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agegender.config import CropRule
+from agegender.data.faces import crop_face, resize_crop
+from agegender.detect import Detection, Detector
+from agegender.errors import ConfigError, DataError
+from agegender.model.ages import age_interval, expected_age
+from agegender.model.network import AgeGender, Network
+from agegender.predict.faces import Face, PhotoFaces
+from agegender.predict.photos import Photo, read_photo
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A photo after detection: what is kept of it until its batch is full."""
+
+    source: str
+    detections: list[Detection]
+    crops: list[NDArray[np.uint8]]
+    error: str | None = None
+
+
+class Predictor:
+    """Finds faces and tells their apparent age and gender; safe across threads.
+
+    Args:
+        network: The exported network; its crop rule decides how faces are cut.
+        detector: Finds the faces.
+        interval: Probability that the age interval holds, 0..1, uncalibrated.
+        keep_distribution: Keep all 101 age probabilities of each face.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        detector: Detector,
+        interval: float = 0.9,
+        *,
+        keep_distribution: bool = False,
+    ) -> None:
+        if not 0.0 < interval < 1.0:
+            raise ConfigError(
+                f"interval must be above 0 and below 1. Received: {interval}."
+            )
+        self.network = network
+        self.detector = detector
+        self.interval = interval
+        self.keep_distribution = keep_distribution
+
+    def predict(
+        self, photos: Iterable[Photo], batch_size: int = BATCH_SIZE
+    ) -> Iterator[PhotoFaces]:
+        """Tell the faces of each photo, in the order given.
+
+        Args:
+            photos: Paths, encoded photos, pixels or Pillow images; read one by one
+                as answers are taken. A bad one spoils its own answer alone.
+            batch_size: Faces, and photos, that share one call of the network.
+
+        Returns:
+            One answer a photo.
+
+        Raises:
+            ConfigError: If the batch size is below 1.
+        """
+        if batch_size < 1:
+            raise ConfigError(f"batch size must be at least 1. Received: {batch_size}.")
+        return self._answers(photos, batch_size)
+
+    def _answers(
+        self, photos: Iterable[Photo], batch_size: int
+    ) -> Iterator[PhotoFaces]:
+        batch: list[_Seen] = []
+        faces = 0
+        for number, photo in enumerate(photos, start=1):
+            seen = self._look(photo, _name(photo, number))
+            batch.append(seen)
+            faces += len(seen.crops)
+            # Photos count too: a long row without faces must not wait for ever.
+            if max(faces, len(batch)) >= batch_size:
+                yield from self._ask(batch, batch_size)
+                batch, faces = [], 0
+        yield from self._ask(batch, batch_size)
+
+    def _look(self, photo: Photo, source: str) -> _Seen:
+        """Read one photo and cut its faces out."""
+        try:
+            pixels = read_photo(photo)
+            detections = self.detector.detect(pixels)
+            rule = self.network.crop_rule
+            crops = [_crop(pixels, found, rule) for found in detections]
+        except DataError as error:
+            return _Seen(source, [], [], str(error))
+        return _Seen(source, detections, crops)
+
+    def _ask(self, batch: list[_Seen], batch_size: int) -> Iterator[PhotoFaces]:
+        """Ask the network about all crops of a batch and deal the answers out."""
+        crops = [crop for seen in batch for crop in seen.crops]
+        found = [detection for seen in batch for detection in seen.detections]
+        faces: Iterator[Face] = iter(())
+        if crops:
+            answer = self.network.predict(np.stack(crops), batch_size)
+            faces = iter(self._faces(found, answer))
+        for seen in batch:
+            own = tuple(next(faces) for _ in seen.crops)
+            yield PhotoFaces(seen.source, own, seen.error)
+
+    def _faces(self, found: list[Detection], answer: AgeGender) -> Iterator[Face]:
+        probabilities = answer.age_probabilities
+        age = expected_age(probabilities)
+        low, high = age_interval(probabilities, self.interval)
+        # A long thin tail can pull the mean out of the interval: stretch it.
+        low, high = np.minimum(low, age), np.maximum(high, age)
+        columns = (age, low, high, answer.male_probability)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        faces = (
+            Face(one.box, _points(one), one.score, *row)
+            for one, row in zip(found, rows, strict=True)
+        )
+        if not self.keep_distribution:
+            return faces
+        return (
+            replace(face, age_probabilities=tuple(row.tolist()))
+            for face, row in zip(faces, probabilities, strict=True)
+        )
+
+
+def _name(photo: Photo, number: int) -> str:
+    return str(photo) if isinstance(photo, str | Path) else f"photo {number}"
+
+
+def _crop(
+    pixels: NDArray[np.uint8], found: Detection, rule: CropRule
+) -> NDArray[np.uint8]:
+    if found.is_crop:
+        return resize_crop(pixels, rule)
+    return crop_face(pixels, found.box, rule)
+
+
+def _points(found: Detection) -> tuple[tuple[float, float], ...] | None:
+    if found.landmarks is None:
+        return None
+    return tuple((float(x), float(y)) for x, y in found.landmarks)

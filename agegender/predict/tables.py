@@ -1,0 +1,118 @@
+"""Answers as text: a table for people, JSON and CSV for programs."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+
+from agegender.notice import NOTICE, NOTICE_SHORT
+from agegender.predict.faces import Face, PhotoFaces
+
+HEADINGS = ("photo", "face", "age", "interval", "gender", "sure", "found", "box")
+RIGHT_ALIGNED = frozenset({"face", "age", "sure", "found"})
+CSV_COLUMNS = (
+    "photo",
+    "face",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "detection_score",
+    "age",
+    "age_low",
+    "age_high",
+    "gender",
+    "male_probability",
+    "reason",
+    "limits",
+)
+
+
+def to_table(answers: Iterable[PhotoFaces]) -> str:
+    """Lay answers out for reading: aligned columns, then what they are not for.
+
+    Args:
+        answers: As `Predictor.predict` gives them.
+
+    Returns:
+        Text without a newline at its end.
+    """
+    lines = [line for answer in answers for line in _table_rows(answer)]
+    cells = [HEADINGS, *(line for line in lines if len(line) == len(HEADINGS))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    first = max([widths[0], *(len(line[0]) for line in lines)])
+    laid = [_aligned(line, [first, *widths[1:]]) for line in [HEADINGS, *lines]]
+    return "\n".join([*laid, "", NOTICE])
+
+
+def to_json(answers: Iterable[PhotoFaces], model: str) -> str:
+    """Write answers as one JSON object.
+
+    Args:
+        answers: As `Predictor.predict` gives them.
+        model: Name of the model that answered.
+
+    Returns:
+        An object with `model`, `photos` and `limits`.
+    """
+    photos = [answer.to_dict() for answer in answers]
+    whole = {"model": model, "photos": photos, "limits": NOTICE}
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def to_csv(answers: Iterable[PhotoFaces]) -> str:
+    """Write answers as CSV, one row a face; a photo without faces gets one row.
+
+    Args:
+        answers: As `Predictor.predict` gives them.
+
+    Returns:
+        Text with a heading line; lines end in a newline.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for answer in answers:
+        writer.writerows(_csv_rows(answer))
+    return text.getvalue()
+
+
+def _table_rows(answer: PhotoFaces) -> Iterator[tuple[str, ...]]:
+    if not answer.faces:
+        yield (answer.source, answer.reason or "")
+    for number, face in enumerate(answer.faces, start=1):
+        score = face.detection_score
+        yield (
+            answer.source,
+            str(number),
+            f"{face.age:.0f}",
+            f"{face.age_low:.0f}-{face.age_high:.0f}",
+            face.gender,
+            f"{face.gender_probability:.2f}",
+            "-" if score is None else f"{score:.2f}",
+            " ".join(f"{edge:.0f}" for edge in face.box),
+        )
+
+
+def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
+    if len(line) < len(HEADINGS):
+        return f"{line[0]:<{widths[0]}}  {line[1]}"
+    cells = [
+        cell.rjust(width) if heading in RIGHT_ALIGNED else cell.ljust(width)
+        for cell, width, heading in zip(line, widths, HEADINGS, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _csv_rows(answer: PhotoFaces) -> Iterator[dict[str, object]]:
+    shared = {"photo": answer.source, "limits": NOTICE_SHORT}
+    if not answer.faces:
+        yield {**shared, "reason": answer.reason}
+    for number, face in enumerate(answer.faces, start=1):
+        yield {**shared, "face": number, **_csv_face(face)}
+
+
+def _csv_face(face: Face) -> dict[str, object]:
+    values = face.to_dict()
+    edges = dict(zip(("left", "top", "right", "bottom"), values["box"], strict=True))
+    return edges | {name: values[name] for name in CSV_COLUMNS if name in values}

@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from agegender.errors import DataError
+from agegender.predict import AnnotatedFolder, Face, PhotoFaces, annotate
+from agegender.predict.annotate import DOUBTFUL, SURE
+from agegender.predict.placing import Area, place
+
+
+def face(
+    left: float, top: float, right: float, bottom: float, male: float = 0.95
+) -> Face:
+    return Face((left, top, right, bottom), None, 0.99, 34.0, 27.0, 42.0, male)
+
+
+def has_colour(picture: Image.Image, colour: tuple[int, int, int]) -> bool:
+    return bool((np.asarray(picture) == colour).all(axis=2).any())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 20), (40, 900), (900, 40), (700, 900)])
+def test_photo_of_any_size_is_drawn_large_enough_to_read(
+    shape: tuple[int, int],
+) -> None:
+    height, width = shape
+    picture = annotate(np.zeros((*shape, 3), np.uint8), [face(0, 0, width, height)])
+    assert max(picture.size) >= 640
+
+
+def test_photo_itself_is_left_alone() -> None:
+    photo = np.zeros((700, 700, 3), np.uint8)
+    annotate(photo, [face(100, 100, 300, 300)])
+    assert not photo.any()
+
+
+def test_colour_tells_doubt_and_not_gender() -> None:
+    photo = np.zeros((700, 700, 3), np.uint8)
+    for male in (0.05, 0.95):
+        picture = annotate(photo, [face(100, 100, 300, 300, male)])
+        assert has_colour(picture, SURE)
+        assert not has_colour(picture, DOUBTFUL)
+    doubtful = annotate(photo, [face(100, 100, 300, 300, 0.6)])
+    assert has_colour(doubtful, DOUBTFUL)
+
+
+def test_photo_without_faces_keeps_its_pixels_above_the_legend() -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (700, 650, 3), dtype=np.uint8)
+    picture = np.asarray(annotate(photo, []))
+    assert (picture[:700] == photo).all()
+    assert len(picture) > 700
+
+
+@given(st.lists(st.tuples(*[st.floats(-50, 450)] * 2, st.floats(5, 300)), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_labels_stay_in_the_picture_and_off_each_other(
+    corners: list[tuple[float, float, float]],
+) -> None:
+    faces = [Area(x, y, x + side, y + side) for x, y, side in corners]
+    taken: list[Area] = []
+    for one in faces:
+        found = place(one, [(120, 20), (60, 36)], taken, faces, (400, 400))
+        if found is not None:
+            taken.append(found[1])
+    for number, label in enumerate(taken):
+        assert min(label.left, label.top) >= 0
+        assert max(label.right, label.bottom) <= 400
+        assert not any(label.overlap(other) for other in taken[:number])
+
+
+def test_label_goes_where_it_covers_no_other_face() -> None:
+    mine, above = Area(100, 100, 200, 200), Area(100, 40, 200, 100)
+    found = place(mine, [(90, 20)], [], [mine, above], (400, 400))
+    assert found is not None
+    assert found[1].top == 200
+
+
+def test_label_larger_than_the_picture_is_left_out() -> None:
+    assert place(Area(0, 0, 9, 9), [(50, 50)], [], [], (20, 20)) is None
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "one" / "photo.jpg"
+    path.parent.mkdir()
+    Image.new("RGB", (80, 60)).save(path)
+    return path
+
+
+def test_photos_of_one_name_do_not_overwrite_each_other(
+    photo: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "two" / "PHOTO.JPG"
+    other.parent.mkdir()
+    other.write_bytes(photo.read_bytes())
+    folder = AnnotatedFolder(tmp_path / "out")
+    first, second = (folder.save(PhotoFaces(str(path))) for path in (photo, other))
+    assert first is not None
+    assert second is not None
+    assert (first.name, second.name) == ("photo.jpg", "PHOTO-2.JPG")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "PHOTO-2.JPG",
+        "photo.jpg",
+    ]
+
+
+def test_annotated_picture_is_a_readable_jpeg(photo: Path, tmp_path: Path) -> None:
+    path = AnnotatedFolder(tmp_path / "out").save(
+        PhotoFaces(str(photo), (face(10, 10, 40, 40),))
+    )
+    assert path is not None
+    with Image.open(path) as picture:
+        assert picture.format == "JPEG"
+        assert picture.width == 640
+
+
+def test_other_formats_become_png(photo: Path, tmp_path: Path) -> None:
+    bitmap = photo.with_suffix(".bmp")
+    Image.new("RGB", (30, 30)).save(bitmap)
+    path = AnnotatedFolder(tmp_path / "out").save(PhotoFaces(str(bitmap)))
+    assert path is not None
+    assert path.name == "photo.png"
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+
+
+def test_broken_photo_has_no_picture(tmp_path: Path) -> None:
+    folder = AnnotatedFolder(tmp_path / "out")
+    assert folder.save(PhotoFaces("broken.jpg", error="broken")) is None
+
+
+def test_folder_of_the_photos_is_refused(photo: Path) -> None:
+    before = photo.read_bytes()
+    with pytest.raises(DataError, match="Name another folder"):
+        AnnotatedFolder(photo.parent).save(PhotoFaces(str(photo)))
+    assert photo.read_bytes() == before
+
+
+def test_folder_that_is_a_file_is_an_error_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written") as refused:
+        AnnotatedFolder(tmp_path / "file")
+    assert "\n" not in str(refused.value)

@@ -1,0 +1,227 @@
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from agegender.config import CropRule
+from agegender.data.faces import crop_face
+from agegender.detect import Detection, MtcnnDetector, WholePhoto
+from agegender.errors import ConfigError
+from agegender.model.network import Network
+from agegender.predict import PhotoFaces, Predictor
+
+
+def grey(level: int, side: int = 20) -> NDArray[np.uint8]:
+    return np.full((side, side, 3), level, np.uint8)
+
+
+def encoded(photo: NDArray[np.uint8], form: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(photo).save(file, form)
+    return file.getvalue()
+
+
+class Halves:
+    """Finds a face in either half of a photo."""
+
+    def detect(self, photo: NDArray[np.uint8]) -> list[Detection]:
+        height, width = photo.shape[:2]
+        left, right = (0, 0, width // 2, height), (width // 2, 0, width, height)
+        return [Detection(left, 0.9), Detection(right, 0.8)]
+
+
+class Nobody:
+    """Finds no face anywhere."""
+
+    def detect(self, photo: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002
+        return []
+
+
+@pytest.fixture
+def predictor(network: Network) -> Predictor:
+    return Predictor(network, WholePhoto())
+
+
+def test_path_bytes_pixels_and_image_of_a_photo_answer_alike(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    photo = grey(102)
+    path = tmp_path / "grey.png"
+    path.write_bytes(encoded(photo))
+    kinds = [path, str(path), encoded(photo), photo, Image.fromarray(photo)]
+    answers = list(predictor.predict(kinds))
+    assert [answer.source for answer in answers] == [
+        str(path),
+        str(path),
+        "photo 3",
+        "photo 4",
+        "photo 5",
+    ]
+    ages = [answer.faces[0].age for answer in answers]
+    assert ages == pytest.approx([40.0] * 5, abs=0.01)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_order_is_kept_whatever_the_batch(
+    predictor: Predictor, batch_size: int
+) -> None:
+    levels = [0, 51, 102, 153, 204, 255, 25]
+    answers = predictor.predict((grey(level) for level in levels), batch_size)
+    ages = [answer.faces[0].age for answer in answers]
+    assert ages == pytest.approx([level / 2.55 for level in levels], abs=0.6)
+
+
+def test_faces_of_one_photo_stay_together_in_small_batches(network: Network) -> None:
+    halves = Predictor(network, Halves())
+    photos = [np.hstack([grey(a, 200), grey(b, 200)]) for a, b in [(0, 255), (255, 0)]]
+    answers = list(halves.predict(photos, batch_size=1))
+    genders = [[face.gender for face in answer.faces] for answer in answers]
+    assert genders == [["female", "male"], ["male", "female"]]
+
+
+def test_bad_photos_spoil_their_own_answers_alone(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    whole = encoded(grey(255), "JPEG")
+    bad = [
+        tmp_path / "missing.jpg",
+        tmp_path,
+        b"",
+        b"no photo",
+        whole[: len(whole) // 2],
+        np.zeros((4, 4), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        17,
+        "a\0b.jpg",
+    ]
+    answers = list(predictor.predict([grey(255), *bad, grey(255)]))
+    assert [answer.error is None for answer in answers] == [True] + 10 * [False] + [
+        True
+    ]
+    assert len(answers[-1].faces) == 1
+    assert all("\n" not in (answer.error or "") for answer in answers)
+    assert "missing.jpg" in (answers[1].error or "")
+
+
+def test_photo_without_a_face_says_so(network: Network) -> None:
+    (answer,) = Predictor(network, Nobody()).predict([grey(9)])
+    assert answer == PhotoFaces("photo 1")
+    assert answer.reason == "no face found"
+
+
+def test_no_photos_give_no_answers(predictor: Predictor) -> None:
+    assert list(predictor.predict([])) == []
+
+
+def test_no_more_photos_are_read_than_a_batch_needs(network: Network) -> None:
+    read = []
+
+    def photos() -> Iterator[NDArray[np.uint8]]:
+        for number in range(1000):
+            read.append(number)
+            yield grey(0)
+
+    for detector in (WholePhoto(), Nobody()):
+        read.clear()
+        next(Predictor(network, detector).predict(photos(), batch_size=4))
+        assert len(read) == 4
+
+
+def test_crop_is_the_one_that_training_would_cut(network: Network) -> None:
+    seen = []
+
+    class Recording(Network):
+        def predict(self, faces: NDArray[np.uint8], batch_size: int = 256):  # noqa: ANN202
+            seen.append(faces)
+            return network.predict(faces, batch_size)
+
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    rule = CropRule(margin=0.4, size=16)
+    recording = Recording(network._session, rule, network.metadata)
+    list(Predictor(recording, Halves()).predict([noise]))
+    expected = [
+        crop_face(noise, box, rule) for box in [(0, 0, 40, 60), (40, 0, 80, 60)]
+    ]
+    assert (seen[0] == expected).all()
+
+
+def test_ready_crop_is_seen_whole(predictor: Predictor) -> None:
+    # A crop with the rule's margin cut away would see the white middle alone.
+    framed = np.zeros((180, 180, 3), np.uint8)
+    framed[45:135, 45:135] = 255
+    (answer,) = predictor.predict([framed])
+    assert answer.faces[0].age == pytest.approx(25, abs=1)
+
+
+def test_photo_lying_on_its_side_is_turned(predictor: Predictor) -> None:
+    image = Image.fromarray(grey(100, 40)).crop((0, 0, 40, 30))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif)
+    opened = Image.open(io.BytesIO(file.getvalue()))
+    answers = predictor.predict([file.getvalue(), opened])
+    assert [answer.faces[0].box for answer in answers] == [(0, 0, 30, 40)] * 2
+
+
+def test_interval_holds_the_age_and_widens_with_its_share(network: Network) -> None:
+    faces = [
+        next(Predictor(network, WholePhoto(), share).predict([grey(128)])).faces[0]
+        for share in (0.5, 0.9)
+    ]
+    assert faces[1].age_low < faces[0].age_low < faces[0].age
+    assert faces[0].age < faces[0].age_high < faces[1].age_high
+
+
+def test_distribution_is_kept_on_demand(network: Network) -> None:
+    keeping = Predictor(network, WholePhoto(), keep_distribution=True)
+    (answer,) = keeping.predict([grey(51)])
+    probabilities = answer.faces[0].age_probabilities
+    assert probabilities is not None
+    assert len(probabilities) == 101
+    assert np.argmax(probabilities) == 20
+
+
+@pytest.mark.parametrize("interval", [0.0, 1.0, 90.0])
+def test_interval_that_is_no_share_is_refused(
+    network: Network, interval: float
+) -> None:
+    with pytest.raises(ConfigError, match=str(interval)):
+        Predictor(network, WholePhoto(), interval)
+
+
+def test_batch_size_of_nothing_is_refused_before_a_photo_is_read(
+    predictor: Predictor,
+) -> None:
+    with pytest.raises(ConfigError, match="at least 1"):
+        predictor.predict([], batch_size=0)
+
+
+def test_threads_share_one_predictor(predictor: Predictor) -> None:
+    levels = list(range(0, 250, 10))
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda level: next(predictor.predict([grey(level)])), levels)
+    ages = [answer.faces[0].age for answer in answers]
+    assert ages == pytest.approx([level / 2.55 for level in levels], abs=0.6)
+
+
+def test_real_face_comes_with_box_score_and_landmarks(
+    network: Network, detector: MtcnnDetector, shared_data: Path
+) -> None:
+    photo = min((shared_data / "fairface").glob("*.jpg"))
+    (answer,) = Predictor(network, detector).predict([photo])
+    face = answer.faces[0]
+    assert face.box[0] < 224 < face.box[2]
+    assert face.detection_score is not None
+    assert face.detection_score > 0.8
+    assert face.landmarks is not None
+    assert len(face.landmarks) == 5
+    assert all(isinstance(value, float) for value in face.box)
+    assert asdict(face)["age"] == face.age
