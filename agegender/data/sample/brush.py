@@ -1,7 +1,7 @@
 """Drawing in face units on a picture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -33,6 +33,10 @@ def ink(colour: Colour) -> tuple[int, int, int]:
 
 def _channel(value: float) -> int:
     return max(0, min(255, int(value)))
+
+
+SMALL_BLUR = 1.5
+"""Radius, in pixels of a mask, below which the kind of blur is not to be seen."""
 
 
 class Brush:
@@ -82,22 +86,20 @@ class Brush:
             return
         left, top, right, bottom = box
         # Half the pixels are enough for a soft edge, and four times as quick.
-        mask = Image.new("L", ((right - left + 1) // 2, (bottom - top + 1) // 2))
-        draw = ImageDraw.Draw(mask)
-        fill = min(255, round(255 * opacity))
-        thick = max(1, round((width or 0.0) * self.pose.unit / 2))
+        half = ((right - left + 1) // 2, (bottom - top + 1) // 2)
         pixels = ((together - (left, top)) / 2).ravel().tolist()
-        start = 0
-        for shape in shapes:
-            stop = start + 2 * len(shape)
+        mask = Image.new("L", half)
+        thick = max(1, round((width or 0.0) * self.pose.unit / 2))
+        fill = min(255, round(255 * opacity))
+        draw = ImageDraw.Draw(mask)
+        for part in _parted(pixels, shapes):
             if width is None:
-                draw.polygon(pixels[start:stop], fill=fill)
+                draw.polygon(part, fill=fill)
             else:
-                draw.line(pixels[start:stop], fill=fill, width=thick)
-            start = stop
-        soft = mask.filter(_softener(blur * self.pose.unit / 2))
-        size = (right - left, bottom - top)
-        self.image.paste(ink(colour), box, soft.resize(size, Image.Resampling.BILINEAR))
+                draw.line(part, fill=fill, width=thick)
+        mask = mask.filter(_softener(blur * self.pose.unit / 2))
+        mask = mask.resize((right - left, bottom - top), Image.Resampling.BILINEAR)
+        self.image.paste(ink(colour), box, mask)
 
     def inlay(self, outline: Points, texture: Image.Image, reach: float) -> None:
         """Fill a polygon with a picture that covers -reach..reach face units."""
@@ -132,8 +134,17 @@ class Brush:
         return box if box[0] < box[2] and box[1] < box[3] else None
 
 
+def _parted(flat: list[float], shapes: Sequence[Points]) -> Iterator[list[float]]:
+    """Yield x, y, x, y, ... of each shape out of those of all."""
+    start = 0
+    for shape in shapes:
+        stop = start + 2 * len(shape)
+        yield flat[start:stop]
+        start = stop
+
+
 def _softener(radius: float) -> ImageFilter.MultibandFilter:
     """Return a blur; for small radii one that is as good to the eye and quicker."""
-    if radius < 1.5:
+    if radius < SMALL_BLUR:
         return ImageFilter.BoxBlur(radius)
     return ImageFilter.GaussianBlur(radius)

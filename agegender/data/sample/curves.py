@@ -47,7 +47,8 @@ def ellipse(
     centre: tuple[float, float], radii: tuple[float, float], corners: int = 20
 ) -> Points:
     """Return (corners, 2) points on an upright ellipse."""
-    return _circle(corners) * np.asarray(radii) + np.asarray(centre)
+    circle = _circle(corners)
+    return np.asarray(circle * np.asarray(radii) + np.asarray(centre))
 
 
 @cache
@@ -58,4 +59,4 @@ def _circle(corners: int) -> Points:
 
 def mirror(points: Points) -> Points:
     """Return points reflected from left to right, in reversed order."""
-    return points[::-1] * np.array([-1.0, *[1.0] * (points.shape[1] - 1)])
+    return np.asarray(points[::-1] * [-1.0, *[1.0] * (points.shape[1] - 1)])

@@ -1,6 +1,4 @@
-"""Ears, eyes, brows, nose and mouth."""
-
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+"""Ears, eyes, brows and nose."""
 
 import numpy as np
 
@@ -121,103 +119,25 @@ def draw_nose(brush: Brush, look: Look, light: float) -> None:
     f, skin = look.face, look.person.skin
     y, half = f.nose_y, f.nose
     far = -1.0 if light > 0 else 1.0
-    bridge = smooth(
-        [
-            (far * 0.09, f.eye_y - 0.05, 0.66),
-            (far * 0.085, f.eye_y + 0.15, 0.78),
-            (far * (half - 0.02), y - 0.06, 0.78),
-        ]
-    )
-    brush.glaze([bridge], skin * 0.5, 0.3 - 0.12 * look.child, 0.03, 0.045)
-    wings = [
-        smooth(
-            [
-                (s * half * 0.9, y - 0.1, 0.7),
-                (s * (half + 0.01), y - 0.01, 0.68),
-                (s * half * 0.82, y + 0.055, 0.7),
-            ]
-        )
-        for s in SIDES
+    bridge = [
+        (far * 0.09, f.eye_y - 0.05, 0.66),
+        (far * 0.085, f.eye_y + 0.15, 0.78),
+        (far * (half - 0.02), y - 0.06, 0.78),
     ]
-    brush.glaze(wings, skin * 0.42, 0.5, 0.012, 0.022)
-    under = smooth(
+    brush.glaze([smooth(bridge)], skin * 0.5, 0.3 - 0.12 * look.child, 0.03, 0.045)
+    wing = smooth(
         [
-            (-half * 0.8, y + 0.05, 0.74),
-            (0, y + 0.085, 0.8),
-            (half * 0.8, y + 0.05, 0.74),
+            (half * 0.9, y - 0.1, 0.7),
+            (half + 0.01, y - 0.01, 0.68),
+            (half * 0.82, y + 0.055, 0.7),
         ]
     )
-    brush.glaze([under], skin * 0.4, 0.5, 0.014, 0.026)
-    holes = [
-        flat(ellipse((s * half * 0.48, y + 0.045), (half * 0.27, 0.024), 10), 0.78)
-        for s in SIDES
+    brush.glaze([wing, mirror(wing)], skin * 0.42, 0.5, 0.012, 0.022)
+    edge = [
+        (-half * 0.8, y + 0.05, 0.74),
+        (0, y + 0.085, 0.8),
+        (half * 0.8, y + 0.05, 0.74),
     ]
-    brush.glaze(holes, skin * 0.2, 0.85, 0.007)
-
-
-def draw_mouth(brush: Brush, look: Look) -> None:
-    """Draw the lips, and teeth where they show."""
-    f, skin = look.face, look.person.skin
-    natural = mix(skin * 0.82, rgb(188, 70, 78), 0.32 - 0.12 * look.sag)
-    colour = mix(natural, look.lipstick, 0.85 * look.make_up)
-    half = f.mouth * (1 + 0.12 * max(0.0, look.smile))
-    lift = 0.07 * look.smile
-    y, gap = f.mouth_y, 0.055 * look.smile * look.teeth
-    corner_y = y - lift
-    line_up = smooth(
-        [
-            (-half, corner_y),
-            (-0.5 * half, y - 0.2 * lift),
-            (0, y + 0.008),
-            (0.5 * half, y - 0.2 * lift),
-            (half, corner_y),
-        ]
-    )
-    line_low = smooth(
-        [
-            (-half, corner_y),
-            (-0.5 * half, y - 0.2 * lift + gap),
-            (0, y + 0.008 + 1.3 * gap),
-            (0.5 * half, y - 0.2 * lift + gap),
-            (half, corner_y),
-        ]
-    )
-    top = f.lips * 0.72
-    bow = smooth(
-        [
-            (-half, corner_y),
-            (-0.45 * half, y - 0.75 * top - 0.3 * lift),
-            (-0.16 * half, y - top),
-            (0, y - 0.75 * top),
-            (0.16 * half, y - top),
-            (0.45 * half, y - 0.75 * top - 0.3 * lift),
-            (half, corner_y),
-        ]
-    )
-    base = y + f.lips + 1.3 * gap
-    bottom = smooth(
-        [
-            (-half, corner_y),
-            (-0.5 * half, base - 0.3 * f.lips - 0.3 * lift),
-            (0, base),
-            (0.5 * half, base - 0.3 * f.lips - 0.3 * lift),
-            (half, corner_y),
-        ]
-    )
-    if gap > 0:
-        brush.polygon(
-            np.concatenate([line_up, line_low[::-1]]), rgb(238, 232, 222) * 0.96
-        )
-    upper = np.concatenate([bow, line_up[::-1]])
-    lower = np.concatenate([line_low, bottom[::-1]])
-    brush.glaze([upper], colour * 0.84, 0.9, 0.01)
-    brush.glaze([lower], colour, 0.9, 0.012)
-    shine = smooth(
-        [(-0.3 * half, base - 0.5 * f.lips), (0.3 * half, base - 0.5 * f.lips)]
-    )
-    brush.glaze([shine], mix(colour, rgb(255, 240, 235), 0.5), 0.4, 0.016, 0.022)
-    brush.glaze([line_up], colour * 0.35, 0.75, 0.007, 0.018)
-    if gap > 0:
-        brush.glaze([line_low], colour * 0.5, 0.5, 0.007, 0.012)
-    corners = [ellipse((s * half, corner_y), (0.02, 0.018), 8) for s in SIDES]
-    brush.glaze(corners, skin * 0.4, 0.55, 0.012)
+    brush.glaze([smooth(edge)], skin * 0.4, 0.5, 0.014, 0.026)
+    hole = flat(ellipse((half * 0.48, y + 0.045), (half * 0.27, 0.024), 10), 0.78)
+    brush.glaze([hole, mirror(hole)], skin * 0.2, 0.85, 0.007)

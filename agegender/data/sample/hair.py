@@ -85,7 +85,7 @@ def draw_front_hair(brush: Brush, look: Look, rng: np.random.Generator) -> None:
     band = np.concatenate([shape, inner[::-1]])
     opacity = float(np.clip(1.0 - thin * 0.6, 0.35, 1.0))
     brush.glaze([band], cut.colour * 0.9, opacity, 0.012)
-    _draw_strands(brush, cut.colour, outer, inner, rng, opacity)
+    _draw_strands(brush, cut.colour, outer, inner, rng, opacity=opacity)
     shadow = inner + np.array([0.0, 0.03, 0.0])
     brush.glaze([shadow[4:-4]], look.person.skin * 0.4, 0.25, 0.03, 0.05)
 
@@ -133,6 +133,7 @@ def _draw_strands(
     outer: Points,
     inner: Points,
     rng: np.random.Generator,
+    *,
     opacity: float,
 ) -> None:
     """Draw strands from the hairline up to the outer edge, darker and lighter."""

@@ -98,9 +98,16 @@ def skin_texture(
     down = np.exp(-0.5 * ((axis - centres[:, 1:]) / spots[:, 4:5]) ** 2)
     tinted = (across[:, :, None] * spots[:, None, 5:]).reshape(len(spots), -1)
     tint = (down.T @ tinted).reshape(TEXTURE, TEXTURE, 3)
-    colour = look.person.skin * lit[:, :, None] * (1 + tint)
+    colour = _aged(look) * lit[:, :, None] * (1 + tint)
     colour += _blotches(look, rng)[:, :, None] * rgb(1.0, 1.15, 1.15)
     return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
+
+
+def _aged(look: Look) -> Colour:
+    """Return the skin's colour: rosy in children, sallow and duller in the old."""
+    skin = look.person.skin
+    rosy = mix(skin, skin * rgb(1.05, 0.98, 0.98), look.child)
+    return mix(rosy, skin.mean() * rgb(1.1, 0.95, 0.78), 0.45 * look.wrinkles)
 
 
 def _spots(look: Look, light: float) -> NDArray[np.float64]:
@@ -111,9 +118,9 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
         shares of the skin's own.
     """
     f, sag, child = look.face, look.sag, look.child
-    flush = 0.05 + 0.06 * child + 0.08 * look.make_up
-    socket = 0.12 + 0.12 * sag - 0.05 * child
-    hollow = 0.02 + 0.13 * sag - 0.02 * child
+    flush = 0.05 + 0.12 * child + 0.08 * look.make_up
+    socket = 0.1 + 0.24 * sag - 0.05 * child
+    hollow = 0.01 + 0.26 * sag - 0.01 * child
     dark = np.array([-0.8, -1.0, -1.0])
     bright = np.array([0.9, 1.0, 1.05])
     red = np.array([0.5, -1.0, -0.7])
@@ -124,7 +131,7 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
         (0.42, 0.32, 0.45, 0.19, 0.15, *(flush * red)),
         (0.43, 0.24, 0.45, 0.15, 0.1, *((0.07 + 0.05 * child) * bright)),
         (0.52, 0.55, 0.3, 0.12, 0.2, *(hollow * dark)),
-        (f.eye_x, f.eye_y + 0.17, 0.5, 0.13, 0.045, *((0.03 + 0.2 * sag) * dark)),
+        (f.eye_x, f.eye_y + 0.17, 0.5, 0.13, 0.045, *((0.02 + 0.36 * sag) * dark)),
         (f.nose, f.nose_y - 0.01, 0.72, 0.05, 0.06, *(0.12 * dark)),
         (f.width, 0.35, 0.05, 0.14, 0.5, *(0.14 * dark)),
         (
@@ -133,7 +140,7 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
             0.45,
             0.06,
             0.09,
-            *((0.04 + 0.16 * sag) * dark),
+            *((0.02 + 0.3 * sag) * dark),
         ),
     ]
     middle = [
@@ -168,19 +175,21 @@ def draw_wrinkles(brush: Brush, look: Look) -> None:
     f, age_lines = look.face, look.wrinkles
     dark = _crease(look)
     smile = max(0.0, look.smile)
-    fold = 0.1 + 0.12 * smile + 0.75 * age_lines - 0.12 * look.child
-    brush.glaze(_folds(look), dark, min(0.8, fold), 0.014, 0.03 + 0.012 * age_lines)
+    fold = 0.08 + 0.1 * smile + 0.85 * age_lines - 0.12 * look.child
+    brush.glaze(_folds(look), dark, min(0.8, fold), 0.014, 0.03 + 0.025 * age_lines)
     if age_lines < 0.05:
         return
-    strength = min(0.8, 0.1 + 0.85 * age_lines)
-    brush.glaze(_forehead(look), dark, strength, 0.017, 0.026)
-    brush.glaze(_crow_feet(look), dark, strength * 0.9, 0.011, 0.018)
+    strength = min(0.85, 0.08 + 0.95 * age_lines)
+    brush.glaze(_forehead(look), dark, strength, 0.016, 0.024 + 0.012 * age_lines)
+    brush.glaze(
+        _crow_feet(look), dark, strength * 0.9, 0.011, 0.018 + 0.012 * age_lines
+    )
     if look.sag > 0.1:
         bags = [
             smooth([(s * (f.eye_x + dx), f.eye_y + dy) for dx, dy in _BAG])
             for s in (-1.0, 1.0)
         ]
-        brush.glaze(bags, dark, 0.75 * look.sag, 0.012, 0.026)
+        brush.glaze(bags, dark, 0.8 * look.sag, 0.014, 0.032)
 
 
 _BAG = ((-0.15, 0.1), (-0.02, 0.185), (0.14, 0.13))
@@ -202,10 +211,10 @@ def _folds(look: Look) -> list[Points]:
 
 def _forehead(look: Look) -> list[Points]:
     f = look.face
-    number = 1 + int(look.wrinkles * 3.99)
-    top, bottom = f.hairline + 0.14, f.brow_y - 0.13
-    heights = bottom + (top - bottom) * np.arange(number) / 3.0
-    half = 0.26 + 0.16 * look.wrinkles
+    number = 1 + int(look.wrinkles * 2.99)
+    top, bottom = f.hairline + 0.1, f.brow_y - 0.12
+    heights = bottom + (top - bottom) * np.arange(number) / 2.0
+    half = 0.24 + 0.14 * look.wrinkles
     return [
         smooth(
             [(-half, y + 0.03), (-0.2, y), (0.0, y + 0.02), (0.2, y), (half, y + 0.03)]

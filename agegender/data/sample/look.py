@@ -1,5 +1,7 @@
 """How a person looks at an age, on the day of one photo."""
 
+# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,91 +9,10 @@ import numpy as np
 
 from agegender.data.sample.brush import Colour, mix, rgb
 from agegender.data.sample.person import Person
+from agegender.data.sample.proportions import Face, ramp
 
 GREY = rgb(196, 196, 198)
 DYES = (rgb(96, 58, 36), rgb(196, 152, 96), rgb(120, 52, 34), rgb(48, 36, 34))
-
-
-def ramp(age: float, start: float, end: float) -> float:
-    """Return 0 up to one age, 1 from another, rising evenly between."""
-    return float(np.clip((age - start) / (end - start), 0.0, 1.0))
-
-
-@dataclass(frozen=True)
-class Face:
-    """Where things are in a face, in face units; x counts from the middle.
-
-    Args:
-        width: Half the width at the cheekbones.
-        jaw: Half the width at the corners of the jaw.
-        chin: Half the width of the chin.
-        bottom: Lowest point of the chin, y.
-        crown: Highest point of the skull, y.
-        hairline: Where hair begins above the middle, y.
-        eye_x: Middle of an eye.
-        eye_y: Middle of an eye.
-        eye: Half the width of an eye.
-        lid: Half the opening of an eye as a share of its half width.
-        tilt: How much higher the outer corner of an eye is than the inner.
-        brow_y: Middle of a brow.
-        brow: Thickness of a brow.
-        nose_y: Tip of the nose.
-        nose: Half the width of the nose.
-        mouth_y: Line between the lips.
-        mouth: Half the width of the mouth.
-        lips: Thickness of the lower lip.
-    """
-
-    width: float
-    jaw: float
-    chin: float
-    bottom: float
-    crown: float
-    hairline: float
-    eye_x: float
-    eye_y: float
-    eye: float
-    lid: float
-    tilt: float
-    brow_y: float
-    brow: float
-    nose_y: float
-    nose: float
-    mouth_y: float
-    mouth: float
-    lips: float
-
-    @classmethod
-    def of(cls, person: Person, age: float) -> Self:
-        """Return a person's proportions at an age in years."""
-        child = 1.0 - ramp(age, 0.0, 17.0)
-        old = ramp(age + person.late[2], 35.0, 90.0)
-        # Before puberty the two sexes hardly differ.
-        grown = 0.15 + 0.85 * ramp(age, 10.0, 19.0)
-        jaw, brow, lips, nose, eye = person.build * grown
-        b = person.bones
-        eye_y = -0.1 + 0.2 * child + 0.01 * b[3]
-        width = 0.74 + 0.022 * b[0] + 0.05 * child
-        return cls(
-            width=width,
-            jaw=width * (0.84 + 0.045 * jaw + 0.025 * b[1] - 0.05 * child + 0.06 * old),
-            chin=0.27 + 0.04 * jaw + 0.015 * b[1] - 0.03 * child + 0.03 * old,
-            bottom=1.0 + 0.02 * b[2] + 0.02 * jaw - 0.09 * child,
-            crown=-1.1 - 0.05 * child,
-            hairline=-0.72 + 0.02 * b[4] + 0.04 * child,
-            eye_x=0.335 + 0.012 * b[3] + 0.015 * child,
-            eye_y=eye_y,
-            eye=0.162 - 0.008 * eye + 0.03 * child - 0.008 * old,
-            lid=0.5 - 0.04 * eye + 0.12 * child - 0.16 * old,
-            tilt=0.02 + 0.015 * b[4] - 0.012 * eye - 0.03 * old,
-            brow_y=eye_y - 0.205 + 0.022 * brow + 0.01 * old,
-            brow=0.052 + 0.016 * brow - 0.02 * child,
-            nose_y=0.36 + 0.02 * b[6] + 0.07 * child + 0.03 * old,
-            nose=0.165 + 0.012 * nose + 0.016 * b[5] - 0.025 * child + 0.02 * old,
-            mouth_y=0.62 + 0.015 * b[2] + 0.03 * child + 0.01 * old,
-            mouth=0.29 + 0.02 * b[7] - 0.04 * child + 0.008 * nose,
-            lips=0.088 - 0.014 * lips + 0.01 * child - 0.036 * old,
-        )
 
 
 @dataclass(frozen=True)
@@ -179,8 +100,8 @@ class Look:
             age=age,
             face=Face.of(person, age),
             haircut=_haircut(rng, person, age, grey),
-            wrinkles=ramp(age - person.late[0], 22.0, 88.0),
-            sag=ramp(age - person.late[2], 32.0, 90.0),
+            wrinkles=ramp(age - person.late[0], 20.0, 85.0),
+            sag=ramp(age - person.late[2], 26.0, 88.0),
             child=1.0 - ramp(age, 0.0, 17.0),
             beard=beard,
             moustache=moustache,
@@ -193,7 +114,7 @@ class Look:
             glasses=int(rng.integers(1, 3))
             * int(age >= person.glasses and rng.random() < 0.75),
             earrings=bool(adult and rng.random() < (0.02 if person.male else 0.4)),
-            clothes=rng.uniform(25, 225, 3) * rng.uniform(0.5, 1.0),
+            clothes=_cloth(rng, age),
             collar=_collar(rng, person, adult=adult),
         )
 
@@ -202,10 +123,12 @@ def _beard(
     rng: np.random.Generator, person: Person, grown: float
 ) -> tuple[float, float]:
     """Return the density of beard and moustache, 0..1."""
-    if not person.male or grown <= 0 or person.bearded < 0.35:
+    if not person.male or grown <= 0:
         return 0.0, 0.0
-    if person.bearded < 0.6:
-        stubble = grown * rng.uniform(0.05, 0.4)
+    if person.bearded < 0.4:  # shaven, with a shadow
+        return grown * rng.uniform(0.04, 0.16), grown * 0.08
+    if person.bearded < 0.62:
+        stubble = grown * rng.uniform(0.15, 0.45)
         return stubble, stubble
     full = grown * rng.uniform(0.55, 0.95)
     kind = rng.random()
@@ -240,3 +163,10 @@ def _collar(rng: np.random.Generator, person: Person, *, adult: bool) -> int:
         return 0
     shares = (0.42, 0.29, 0.29, 0.0) if person.male else (0.4, 0.16, 0.01, 0.43)
     return int(rng.choice(4, p=shares))
+
+
+def _cloth(rng: np.random.Generator, age: float) -> Colour:
+    """Draw the colour of clothes: bright on the young, often muted on the old."""
+    bright = rng.uniform(40, 235, 3)
+    muted = bright.mean() * rng.uniform(0.4, 0.9) + rng.normal(0, 8, 3)
+    return mix(bright, muted, float(np.clip(age / 80 + rng.normal(0, 0.2), 0, 1)))

@@ -20,6 +20,9 @@ SKINS = (
     rgb(132, 88, 62),
     rgb(98, 66, 50),
 )
+FAIR_SKINS = 3
+"""So many of the lightest skins go with any colour of hair and eyes."""
+
 SKIN_SHARES = (0.18, 0.26, 0.2, 0.14, 0.1, 0.08, 0.04)
 HAIRS = (
     rgb(34, 28, 28),
@@ -77,7 +80,7 @@ class Person:
     def draw(cls, rng: np.random.Generator, *, male: bool) -> Self:
         """Draw a person of a sex."""
         shade = int(rng.choice(len(SKINS), p=SKIN_SHARES))
-        fair = shade <= 2
+        fair = shade < FAIR_SKINS
         skin = SKINS[shade] + rng.normal(0, 5, 3)
         hair_shares = FAIR_HAIR_SHARES if fair else DARK_HAIR_SHARES
         hair = HAIRS[int(rng.choice(len(HAIRS), p=hair_shares))]
@@ -85,17 +88,17 @@ class Person:
         sex = 1.0 if male else -1.0
         return cls(
             male=male,
-            build=sex * 0.95 + rng.normal(0, 0.25) + rng.normal(0, 0.55, 5),
+            build=sex * 1.15 + rng.normal(0, 0.2) + rng.normal(0, 0.45, 5),
             bones=rng.normal(0, 1, 8).clip(-2.2, 2.2),
             skin=skin,
             hair=mix(hair, HAIRS[1], rng.uniform(0, 0.35)) + rng.normal(0, 6, 3),
             eyes=EYES[int(rng.choice(len(EYES), p=eye_shares))] + rng.normal(0, 8, 3),
-            late=rng.normal(0, 3.0) + rng.normal(0, (4.0, 6.0, 5.0, 5.0)),
+            late=rng.normal(0, 2.0) + rng.normal(0, (2.5, 4.5, 3.0, 5.0)),
             balding=float(rng.beta(1.1, 1.2)) if male else float(rng.beta(1, 14)),
             long_hair=float(rng.beta(1, 7)) if male else float(rng.beta(3, 1.5)),
             bearded=float(rng.random()) if male else 0.0,
             made_up=0.0 if male else float(rng.beta(1.3, 1.2)),
-            dyes=bool(rng.random() < (0.1 if male else 0.4)),
+            dyes=bool(rng.random() < (0.06 if male else 0.25)),
             glasses=float(
                 rng.choice([8, 25, 45, 60, 200], p=[0.08, 0.1, 0.16, 0.2, 0.46])
             ),

@@ -8,12 +8,12 @@ from agegender.data.sample.features import (
     draw_brows,
     draw_ears,
     draw_eyes,
-    draw_mouth,
     draw_nose,
 )
 from agegender.data.sample.hair import draw_back_hair, draw_beard, draw_front_hair
 from agegender.data.sample.head import draw_head, draw_neck
 from agegender.data.sample.look import Look
+from agegender.data.sample.mouth import draw_mouth
 from agegender.data.sample.pose import Pose
 from agegender.data.sample.wear import draw_clothes, draw_earrings, draw_glasses
 

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from agegender.data.sample.curves import Points
 
+SPACE = 3
+"""Columns of points with a z of their own."""
+
 DEPTH = 0.72
 """How far the middle of a face stands out before its rim, in face units."""
 
@@ -51,7 +54,7 @@ class Pose:
             x=(1.8 + jitter_x) * unit,
             y=(1.8 + jitter_y) * unit,
             unit=unit * rng.uniform(0.93, 1.07),
-            yaw=float(np.clip(rng.normal(0.0, 0.2 * spread), -0.5, 0.5)),
+            yaw=float(np.clip(rng.normal(0.0, 0.16 * spread), -0.5, 0.5)),
             pitch=float(np.clip(rng.normal(0.0, 0.08 * spread), -0.2, 0.2)),
             roll=float(np.clip(rng.normal(0.0, 0.08 * spread), -0.3, 0.3)),
         )
@@ -63,7 +66,7 @@ class Pose:
             points: (n, 2) on the dome of the face, or (n, 3) with their own z.
         """
         x, y = points[:, 0], points[:, 1]
-        z = points[:, 2] if points.shape[1] > 2 else dome(x, y)
+        z = points[:, 2] if points.shape[1] == SPACE else dome(x, y)
         seen = np.empty((len(points), 2))
         seen[:, 0] = x * math.cos(self.yaw) + z * math.sin(self.yaw)
         seen[:, 1] = y * math.cos(self.pitch) + z * math.sin(self.pitch)
@@ -79,8 +82,15 @@ class Pose:
         return placed
 
     def unplace(self, left: float, top: float) -> tuple[float, ...]:
-        """Return (a, b, c, d, e, f) from pixels right of and below a corner to
-        face units before the tilt: u = a x + b y + c, v = d x + e y + f.
+        """Return the way back from pixels, counted from a corner, to face units.
+
+        Args:
+            left: Of the corner, pixels.
+            top: Of the corner, pixels.
+
+        Returns:
+            (a, b, c, d, e, f), for u = a x + b y + c and v = d x + e y + f, which
+            are face units before the tilt.
         """
         cos, sin = math.cos(self.roll) / self.unit, math.sin(self.roll) / self.unit
         dx, dy = left - self.x, top - self.y

@@ -4,6 +4,8 @@ Shares of the faults are those of the genuine metadata of 62,328 rows, and so is
 that most rows with an unknown gender or an impossible age show no face either.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,6 +23,12 @@ BLANK = TRUNCATED = MISSING = 0.004
 DAYS_A_YEAR = 365.2425
 MALE = 0.6
 LAST_YEAR = 2015
+GROWN = 20.0
+"""Years from which a person may have several photos, of earlier years too."""
+
+EDGES = ("left", "top", "right", "bottom")
+ENOUGH = 20
+"""So many rows hold every fault at least once."""
 
 _YEAR_ONE = 367
 """MATLAB's number of the first of January of the year 1."""
@@ -28,14 +36,14 @@ _YEAR_ONE = 367
 Rows = NDArray[np.int64]
 
 
-def mid_year(year: NDArray[np.integer]) -> NDArray[np.int64]:
+def mid_year(year: NDArray[Any]) -> NDArray[np.int64]:
     """Return MATLAB's number of the first of July of years."""
     months = (year.astype(np.int64) - 1970) * 12 + 6
     days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     return days + 719_529
 
 
-def date_text(datenum: NDArray[np.integer]) -> NDArray[np.str_]:
+def date_text(datenum: NDArray[Any]) -> NDArray[np.str_]:
     """Return dates of MATLAB's numbers, year-month-day."""
     start = np.datetime64("0001-01-01")
     return (start + (datenum.astype(np.int64) - _YEAR_ONE)).astype(str)
@@ -79,7 +87,7 @@ def _draw_photos(rng: np.random.Generator, faces: int) -> pd.DataFrame:
     """Draw people with one to six photos each, younger on each earlier one."""
     photos = rng.geometric(0.6, faces).clip(1, 6)
     latest_age = _draw_ages(rng, faces)
-    photos[latest_age < 20] = 1
+    photos[latest_age < GROWN] = 1
     person = np.repeat(np.arange(faces), photos)[:faces]
     people = int(person[-1]) + 1
     male = rng.random(people) < MALE
@@ -124,8 +132,8 @@ def _draw_ages(rng: np.random.Generator, people: int) -> NDArray[np.float64]:
 
 
 def _count(share: float, faces: int) -> int:
-    """Return how many rows a share is, at least one if there are twenty."""
-    return max(round(share * faces), int(faces >= 20))  # noqa: PLR2004
+    """Return how many rows a share is, at least one if there are ENOUGH."""
+    return max(round(share * faces), int(faces >= ENOUGH))
 
 
 def _spoil(rows: pd.DataFrame, rng: np.random.Generator) -> None:
@@ -157,13 +165,14 @@ def _spoil_labels(
 ) -> None:
     """Make genders unknown and ages impossible, of people with one photo."""
     single = ~rows["person"].duplicated(keep=False).to_numpy()
-    bare, good = list(bare[single[bare]]), list(good[single[good]])
+    faceless, faced = bare[single[bare]].tolist(), good[single[good]].tolist()
 
     def take(share: float, hidden: float) -> list[int]:
         number = _count(share, len(rows))
         shown = max(round(number * (1 - hidden)), int(number > 0))
-        chosen = [good.pop() for _ in range(min(shown, len(good)))]
-        return chosen + [bare.pop() for _ in range(min(number - shown, len(bare)))]
+        chosen = [faced.pop() for _ in range(min(shown, len(faced)))]
+        left = min(number - shown, len(faceless))
+        return chosen + [faceless.pop() for _ in range(left)]
 
     unknown = take(UNKNOWN_GENDER, hidden=0.67)
     negative = take(NEGATIVE_AGE, hidden=0.9)

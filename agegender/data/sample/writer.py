@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from agegender.data.sample.archive import FOLDER, write_archive
 from agegender.data.sample.metadata import matlab_file
 from agegender.data.sample.photos import write_photos
 from agegender.data.sample.picture import Picture, draw_picture
-from agegender.data.sample.rows import draw_rows
+from agegender.data.sample.rows import EDGES, draw_rows
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
 
@@ -106,24 +106,25 @@ def _members(
 
 
 def _pictures(rows: pd.DataFrame, seed: int) -> list[Picture]:
-    return [
-        Picture(
-            seed=seed,
-            row=int(row.Index),
-            person=int(row.person),
-            male=bool(row.male),
-            age=float(row.age),
-            year=int(row.photo_taken),
-            kind=row.kind,
-            width=int(row.width),
-            height=int(row.height),
-            beyond=(
-                *(int(row.beyond_left), int(row.beyond_top)),
-                *(int(row.beyond_right), int(row.beyond_bottom)),
-            ),
-        )
-        for row in rows.itertuples()
-    ]
+    drawn = pd.DataFrame(
+        {
+            "row": rows.index,
+            "person": rows["person"],
+            "male": rows["male"],
+            "age": rows["age"],
+            "year": rows["photo_taken"],
+            "kind": rows["kind"],
+            "width": rows["width"],
+            "height": rows["height"],
+            "beyond": list(zip(*(rows[f"beyond_{e}"] for e in EDGES), strict=True)),
+        }
+    )
+    return [Picture(seed=seed, **row) for row in _records(drawn)]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain Python values by column."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | None]:

@@ -19,8 +19,15 @@ SHARED = Path(
 GENUINE = SHARED / "data" / "imdb-wiki" / "wiki.mat"
 
 FIELDS = (
-    "dob photo_taken full_path gender name face_location face_score second_face_score"
-).split()
+    "dob",
+    "photo_taken",
+    "full_path",
+    "gender",
+    "name",
+    "face_location",
+    "face_score",
+    "second_face_score",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def _kinds(cell: NDArray[np.object_]) -> set[tuple[str, tuple[int, ...]]]:
 
 
 def test_fields_come_in_the_known_order_and_types(drawn: NDArray[np.void]) -> None:
-    assert drawn.dtype.names == tuple(FIELDS)
+    assert drawn.dtype.names == FIELDS
     assert drawn.shape == (1, 1)
     row = drawn[0, 0]
     assert row["dob"].dtype == np.int32
