@@ -123,5 +123,5 @@ def _round_arrow(axes: Axes, start: float, end: float) -> None:
         "",
         (_BOX_LEFT, end),
         (_BOX_LEFT, start),
-        arrowprops={"arrowstyle": "->", "connectionstyle": "bar,fraction=-0.12"},
+        arrowprops={"arrowstyle": "->", "connectionstyle": "bar,fraction=0.12"},
     )

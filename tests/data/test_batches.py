@@ -1,0 +1,91 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from agegender.config import CropRule
+from agegender.data.batches import FaceBatches
+from agegender.data.store import FaceStore, write_store
+
+ROWS = np.arange(1, 11)
+
+
+@pytest.fixture(scope="module")
+def numbered_store(tmp_path_factory: pytest.TempPathFactory) -> FaceStore:
+    """Return 12 faces; the number of each is its colour and its age."""
+    numbers = np.arange(12)
+    names = [f"face{n}" for n in numbers]
+    labels = pd.DataFrame(
+        {
+            "id": names,
+            "source": "test",
+            "identity": names,
+            "age": numbers.astype(np.float32),
+            "gender": (numbers % 2).astype(np.int8),
+            "split": "train",
+        }
+    )
+    faces = np.broadcast_to(
+        numbers.astype(np.uint8)[:, None, None, None], (12, 16, 16, 3)
+    )
+    out = tmp_path_factory.mktemp("batches") / "store"
+    rule = CropRule(size=16)
+    return write_store(out, np.ascontiguousarray(faces), labels, crop_rule=rule)
+
+
+def numbers(batches: FaceBatches) -> list[list[int]]:
+    """Return the faces of each batch of an epoch, by number."""
+    return [batches[i][0][:, 0, 0, 0].tolist() for i in range(len(batches))]
+
+
+def test_labels_belong_to_their_faces(numbered_store: FaceStore) -> None:
+    faces, targets = FaceBatches(numbered_store, ROWS, 4, shuffle_seed=0)[1]
+    assert faces.shape == (4, 16, 16, 3)
+    assert faces.dtype == np.uint8
+    np.testing.assert_array_equal(targets["age"], faces[:, 0, 0, 0])
+    np.testing.assert_array_equal(targets["gender"], faces[:, 0, 0, 0] % 2)
+    assert {target.dtype for target in targets.values()} == {np.dtype(np.float32)}
+
+
+def test_without_shuffling_every_face_comes_once_in_order(
+    numbered_store: FaceStore,
+) -> None:
+    batches = FaceBatches(numbered_store, ROWS, 4)
+    assert numbers(batches) == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
+    batches.on_epoch_end()
+    assert numbers(batches)[0] == [1, 2, 3, 4]
+
+
+def test_shuffled_epochs_hold_whole_batches_of_different_faces(
+    numbered_store: FaceStore,
+) -> None:
+    epoch = numbers(FaceBatches(numbered_store, ROWS, 4, shuffle_seed=0))
+    assert [len(batch) for batch in epoch] == [4, 4]
+    seen = {number for batch in epoch for number in batch}
+    assert len(seen) == 8
+    assert seen <= set(ROWS.tolist())
+
+
+def test_order_follows_seed_and_epoch(numbered_store: FaceStore) -> None:
+    first, same, other = (
+        FaceBatches(numbered_store, ROWS, 4, shuffle_seed=seed) for seed in (0, 0, 1)
+    )
+    before = numbers(first)
+    assert before == numbers(same)
+    assert before != numbers(other)
+    first.on_epoch_end()
+    assert numbers(first) != before
+    same.on_epoch_end()
+    assert numbers(first) == numbers(same)
+
+
+def test_fewer_faces_than_a_batch_make_one(numbered_store: FaceStore) -> None:
+    batches = FaceBatches(numbered_store, ROWS[:3], 4, shuffle_seed=0)
+    assert numbers(batches) == [[1, 2, 3]]
+
+
+def test_unknown_gender_becomes_nan(numbered_store: FaceStore) -> None:
+    labels = numbered_store.labels.assign(gender=np.int8(-1))
+    unknown = FaceStore(
+        numbered_store.path, numbered_store.faces, labels, numbered_store.manifest
+    )
+    assert np.isnan(FaceBatches(unknown, ROWS, 4)[0][1]["gender"]).all()

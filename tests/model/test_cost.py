@@ -1,0 +1,31 @@
+import pytest
+
+from agegender.config import ModelConfig
+from agegender.model.cost import count
+from agegender.model.diagram import draw, stages
+from agegender.model.wide_resnet import build
+
+
+def test_reference_network_costs_what_hand_arithmetic_says() -> None:
+    cost = count(build(ModelConfig(16, 8), 64, None))
+    assert cost.parameters == 11_016_279 - 513
+    convolutions = (
+        64 * 64 * 9 * 3 * 16
+        + 64 * 64 * (9 * 16 * 128 + 3 * 9 * 128 * 128 + 16 * 128)
+        + 32 * 32 * (9 * 128 * 256 + 3 * 9 * 256 * 256 + 128 * 256)
+        + 16 * 16 * (9 * 256 * 512 + 3 * 9 * 512 * 512 + 256 * 512)
+    )
+    assert cost.forward_flops == 2 * (convolutions + 512 * 102)
+
+
+@pytest.mark.parametrize("config", [ModelConfig(10, 1), ModelConfig(22, 3)])
+def test_diagram_counts_the_parameters_that_the_network_has(
+    config: ModelConfig,
+) -> None:
+    drawn = sum(stage.parameters for stage in stages(config, 16))
+    assert drawn == count(build(config, 16, None)).parameters
+
+
+def test_diagram_names_the_network() -> None:
+    title = draw(ModelConfig(16, 8), 64).axes[0].get_title()
+    assert title == "WRN-16-8, 11.02 M parameters"

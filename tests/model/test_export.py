@@ -1,0 +1,158 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+from agegender.config import CropRule, ModelConfig
+from agegender.errors import ModelError
+from agegender.model.export import export_onnx
+from agegender.model.network import Network
+from agegender.model.wide_resnet import build
+
+RULE = CropRule(margin=0.25, size=16)
+
+
+@pytest.fixture(scope="session")
+def exported(
+    tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the tiny network as an ONNX file."""
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    return export_onnx(tiny_network, path, RULE, {"run": "r1"})
+
+
+def test_exported_network_answers_as_the_keras_model(
+    exported: Path, tiny_network: keras.Model, some_faces: NDArray[np.uint8]
+) -> None:
+    wanted = tiny_network.predict(some_faces, verbose=0)
+    got = Network.load(exported, threads=1).predict(some_faces)
+    np.testing.assert_allclose(got.age_probabilities, wanted["age"], atol=1e-5)
+    np.testing.assert_allclose(got.male_probability, wanted["gender"][:, 0], atol=1e-5)
+
+
+def test_batches_do_not_change_answers(
+    exported: Path, some_faces: NDArray[np.uint8]
+) -> None:
+    network = Network.load(exported, threads=1)
+    whole, parts = network.predict(some_faces), network.predict(some_faces, 5)
+    np.testing.assert_allclose(
+        whole.age_probabilities, parts.age_probabilities, atol=1e-6
+    )
+
+
+def test_no_faces_get_no_answers(exported: Path) -> None:
+    answers = Network.load(exported).predict(np.empty((0, 16, 16, 3), np.uint8))
+    assert answers.age_probabilities.shape == (0, 101)
+    assert answers.male_probability.shape == (0,)
+
+
+def test_metadata_come_back(exported: Path) -> None:
+    network = Network.load(exported)
+    assert network.crop_rule == RULE
+    assert network.genders == ["female", "male"]
+    assert network.metadata["run"] == "r1"
+
+
+def test_graph_holds_neither_random_changes_nor_dropout(exported: Path) -> None:
+    graph = onnx.load(exported).graph
+    kinds = {node.op_type for node in graph.node}
+    assert kinds <= {
+        *("Cast", "Transpose", "Mul", "Add", "Conv", "BatchNormalization", "Relu"),
+        *("GlobalAveragePool", "Flatten", "Gemm", "Softmax", "Sigmoid"),
+        *("Squeeze", "Identity"),
+    }
+    assert [node.op_type for node in graph.node].count("Transpose") == 1
+
+
+def test_export_leaves_one_file(exported: Path) -> None:
+    assert [path.name for path in exported.parent.iterdir()] == ["model.onnx"]
+
+
+def test_network_trained_in_bfloat16_exports_too(tmp_path: Path) -> None:
+    model = build(ModelConfig(10, 1), 16, None, 0, "mixed_bfloat16")
+    path = export_onnx(model, tmp_path / "model.onnx", RULE)
+    kernels = onnx.load(path).graph.initializer
+    floats = {k.data_type for k in kernels if not k.name.endswith("_axis")}
+    assert floats == {onnx.TensorProto.FLOAT}
+
+
+def test_rule_of_another_size_is_refused(
+    tiny_network: keras.Model, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="takes faces of 16 px"):
+        export_onnx(tiny_network, tmp_path / "model.onnx", CropRule(size=64))
+
+
+def test_unknown_layer_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    faces = keras.Input((16, 16, 3), dtype="uint8")
+    floats = keras.layers.Rescaling(1.0, name="rescale")(faces)
+    odd = keras.layers.UpSampling2D(name="odd")(floats)
+    with pytest.raises(ModelError, match="odd cannot be exported: UpSampling2D"):
+        export_onnx(keras.Model(faces, {"age": odd}), tmp_path / "model.onnx", RULE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no network at .*none\.onnx"):
+        Network.load(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense"])
+def test_file_that_is_not_onnx_is_refused_in_one_line(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="not an ONNX network") as caught:
+        Network.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_network_of_somebody_else_is_refused(exported: Path, tmp_path: Path) -> None:
+    other = onnx.load(exported)
+    del other.metadata_props[:]
+    onnx.save_model(other, tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="not one of ours"):
+        Network.load(tmp_path / "other.onnx")
+
+
+def test_other_gender_order_is_refused(exported: Path, tmp_path: Path) -> None:
+    other = onnx.load(exported)
+    properties = {p.key: p.value for p in other.metadata_props}
+    onnx.helper.set_model_props(
+        other, properties | {"agegender.genders": '["male", "female"]'}
+    )
+    onnx.save_model(other, tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="orders genders"):
+        Network.load(tmp_path / "other.onnx")
+
+
+@pytest.mark.parametrize(
+    "faces", [np.zeros((1, 16, 16, 3), np.float32), np.zeros((1, 8, 8, 3), np.uint8)]
+)
+def test_faces_of_another_kind_are_refused(
+    exported: Path, faces: NDArray[np.uint8]
+) -> None:
+    with pytest.raises(ModelError, match=r"uint8 faces of shape \(N, 16, 16, 3\)"):
+        Network.load(exported).predict(faces)
+
+
+def test_running_a_network_loads_no_training_framework() -> None:
+    code = (
+        "import sys, agegender.model.network; "
+        "print(sorted({'keras', 'tensorflow', 'jax', 'mlflow'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+    )
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,161 @@
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agegender.config import LossConfig
+from agegender.model.losses import (
+    AgeLoss,
+    GenderLoss,
+    expected_age,
+    label_distribution,
+    loss_weights,
+    losses,
+    one_class_a_year,
+)
+from agegender.model.metrics import metrics
+
+Array = NDArray[np.float32]
+
+
+def array(*values: float) -> Array:
+    return np.array(values, np.float32)
+
+
+def mass(**at: float) -> Array:
+    """Return one distribution: `mass(a20=0.5, a40=0.5)`."""
+    found = np.zeros((1, 101), np.float32)
+    for name, share in at.items():
+        found[0, int(name[1:])] = share
+    return found
+
+
+def numpy(tensor: object) -> Array:
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+
+def test_label_distribution_is_a_gaussian_that_sums_to_one_even_at_the_end() -> None:
+    found = numpy(label_distribution(array(0.0, 30.3), 2.0))
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-6)
+    ratio = math.exp(-(0.7**2) / 8) / math.exp(-(0.3**2) / 8)
+    assert found[1, 31] / found[1, 30] == pytest.approx(ratio, rel=1e-5)
+    assert float(numpy(expected_age(found))[1]) == pytest.approx(30.3, abs=1e-3)
+
+
+def test_cross_entropy_takes_the_nearest_whole_age() -> None:
+    found = numpy(one_class_a_year(array(30.4, 30.5, 0.0, 100.0)))
+    assert found.argmax(axis=1).tolist() == [30, 31, 0, 100]
+
+
+def test_cross_entropy_is_minus_log_of_the_true_class() -> None:
+    loss = AgeLoss("cross_entropy", expectation_weight=0.0)
+    found = float(loss(array(20.0), mass(a20=0.25, a60=0.75)))
+    assert found == pytest.approx(math.log(4), rel=1e-5)
+
+
+def test_perfect_distribution_costs_nothing() -> None:
+    loss = AgeLoss("label_distribution", 2.0, 0.3)
+    found = loss(array(50.0), numpy(label_distribution(array(50.0), 2.0)))
+    assert float(found) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_expectation_is_weighed_per_year() -> None:
+    prediction = mass(a20=0.5, a40=0.5)
+    costs = [
+        float(AgeLoss("cross_entropy", 2.0, weight)(array(20.0), prediction))
+        for weight in (0.0, 0.3)
+    ]
+    assert costs[1] - costs[0] == pytest.approx(0.3 * 10, rel=1e-4)
+
+
+def test_gender_loss_is_binary_cross_entropy() -> None:
+    found = GenderLoss()(array(1.0, 0.0), array(0.8, 0.8)[:, None])
+    assert float(found) == pytest.approx(-(math.log(0.8) + math.log(0.2)) / 2, rel=1e-4)
+
+
+def test_unlabelled_faces_cost_nothing() -> None:
+    even = np.full((2, 101), 1 / 101, np.float32)
+    known = float(AgeLoss()(array(20.0), even[:1]))
+    assert float(AgeLoss()(array(20.0, np.nan), even)) == pytest.approx(known / 2)
+    assert float(GenderLoss()(array(np.nan), array(0.7)[:, None])) == 0.0
+
+
+def test_hopeless_prediction_has_a_finite_loss() -> None:
+    found = float(AgeLoss("cross_entropy", 2.0, 0.0)(array(20.0), mass(a90=1.0)))
+    assert math.isfinite(found)
+    assert found > 50.0
+
+
+def gradient(loss: keras.losses.Loss, truth: Array, logits: Array) -> Array:
+    """Return d loss / d logits, as one step of plain SGD reveals it."""
+    activation = "softmax" if logits.shape[1] > 1 else "sigmoid"
+    dense = keras.layers.Dense(logits.shape[1], activation, use_bias=False)
+    model = keras.Sequential([keras.Input((len(logits),)), dense])
+    dense.set_weights([logits])
+    model.compile(keras.optimizers.SGD(1.0), loss, jit_compile="auto")
+    model.train_on_batch(np.eye(len(logits), dtype=np.float32), truth)
+    return logits - dense.get_weights()[0]
+
+
+def softmax(logits: Array) -> Array:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def sigmoid(logits: Array) -> Array:
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("loss", "truth", "width", "squash"),
+    [
+        (AgeLoss("label_distribution", 2.0, 0.3), array(3.4, 77.0), 101, softmax),
+        (AgeLoss("cross_entropy", 2.0, 0.0), array(3.4, 77.0), 101, softmax),
+        (GenderLoss(), array(0.0, 1.0), 1, sigmoid),
+    ],
+)
+def test_gradient_agrees_with_finite_differences(
+    loss: keras.losses.Loss, truth: Array, width: int, squash: Callable[[Array], Array]
+) -> None:
+    logits = np.random.default_rng(0).normal(size=(2, width)).astype(np.float32)
+    found = gradient(loss, truth, logits)
+    step = np.float32(0.02)
+    for column in range(0, width, 7):
+        shifted = np.zeros_like(logits)
+        shifted[0, column] = step
+        up, down = (
+            float(loss(truth, squash(logits + sign * shifted))) for sign in (1, -1)
+        )
+        assert found[0, column] == pytest.approx((up - down) / (2 * step), abs=2e-4)
+
+
+def test_gradient_with_unlabelled_faces_is_finite_and_zero_for_them() -> None:
+    logits = np.random.default_rng(0).normal(size=(2, 101)).astype(np.float32)
+    found = gradient(AgeLoss(), array(np.nan, 40.0), logits)
+    assert not found[0].any()
+    assert np.isfinite(found[1]).all()
+    assert found[1].any()
+
+
+def test_settings_reach_losses_and_weights() -> None:
+    config = LossConfig(age_sigma=3.0, expectation_weight=0.1, gender_weight=0.5)
+    assert losses(config)["age"].get_config().items() >= {
+        ("sigma", 3.0),
+        ("expectation_weight", 0.1),
+        ("target", "label_distribution"),
+    }
+    assert loss_weights(config) == {"age": 1.0, "gender": 0.5}
+
+
+def test_metrics_measure_labelled_faces_in_years_and_shares() -> None:
+    ages = np.concatenate([mass(a30=1.0), mass(a30=0.5, a50=0.5), mass(a10=1.0)])
+    truth = array(31.0, 46.0, np.nan)
+    mae, cs5 = metrics()["age"]
+    assert float(mae(truth, ages)) == pytest.approx((1 + 6) / 2)
+    assert float(cs5(truth, ages)) == pytest.approx(0.5)
+    accuracy = metrics()["gender"][0]
+    male = array(0.9, 0.9, 0.1)[:, None]
+    assert float(accuracy(array(1.0, 0.0, np.nan), male)) == pytest.approx(0.5)
