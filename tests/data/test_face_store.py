@@ -1,5 +1,4 @@
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,11 @@ import pytest
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.store import FaceStore, write_store
 from agegender.errors import DataError
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
 
 RULE = CropRule(margin=0.3, size=16)
 
@@ -51,7 +55,7 @@ def test_what_is_written_is_read(store: FaceStore) -> None:
     assert store.manifest.split_rules == SplitRules()
     assert store.manifest.filter_rules == FilterRules()
     assert store.manifest.funnel == {"read": 6, "dropped": {}, "kept": 6}
-    assert sorted(os.listdir(store.path)) == [
+    assert names_in(store.path) == [
         "faces.npy",
         "labels.parquet",
         "store.json",
@@ -115,13 +119,13 @@ def test_leak_cannot_be_written(tmp_path: Path) -> None:
     table = labels().assign(identity="one person")
     with pytest.raises(DataError, match="more than one split"):
         write_store(tmp_path / "store", faces(), table, crop_rule=RULE)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def test_store_without_a_face_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no face left"):
         write_store(tmp_path / "store", faces(0), labels(0), crop_rule=RULE)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,7 @@ def test_faces_and_labels_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         write_store(tmp_path / "store", pictures, table, crop_rule=RULE)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def edit(key: str, value: object) -> Callable[[Path], None]:

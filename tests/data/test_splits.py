@@ -29,7 +29,8 @@ def test_neither_a_person_nor_a_file_is_in_two_splits(
     table = labels(photos)
     refuse_leak(table)
     for column in ("person", "digest"):
-        assert (table.groupby(column)["split"].nunique() <= 1).all()
+        counts = table.groupby(column)["split"].agg(lambda splits: len(set(splits)))
+        assert (counts == 1).all()
 
 
 @settings(max_examples=60, deadline=None)
@@ -67,7 +68,7 @@ def test_people_who_share_a_file_become_one_identity() -> None:
     people, files = pd.Series(["a", "b", "b", "c"]), pd.Series(["1", "1", "2", "3"])
     joined = join_identities(people, files, 0)
     assert joined.nunique() == 2
-    assert joined[:3].nunique() == 1
+    assert len(set(joined[:3])) == 1
     assert joined[3] == "c"
 
 

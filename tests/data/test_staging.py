@@ -1,10 +1,13 @@
-import os
 from pathlib import Path
 
 import pytest
 
 from agegender.data.staging import staged
 from agegender.errors import DataError
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def ours(folder: Path) -> bool:
@@ -23,24 +26,28 @@ def test_folder_appears_only_when_the_block_has_ended(tmp_path: Path) -> None:
         assert not out.exists()
         assert folder.parent == out.parent
     assert (out / "mark").read_text() == "new"
-    assert os.listdir(out.parent) == ["store"]
+    assert names_in(out.parent) == ["store"]
+
+
+def fail(out: Path, error: type[BaseException]) -> None:
+    with staged(out, ours) as folder:
+        (folder / "mark").write_text("half")
+        raise error
 
 
 def test_failure_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), staged(tmp_path / "store", ours) as folder:
-        (folder / "mark").write_text("half")
-        raise KeyError
-    assert os.listdir(tmp_path) == []
+    with pytest.raises(KeyError):
+        fail(tmp_path / "store", KeyError)
+    assert names_in(tmp_path) == []
 
 
 def test_failure_leaves_the_old_one(tmp_path: Path) -> None:
     out = tmp_path / "store"
     fill(out, "old")
-    with pytest.raises(KeyboardInterrupt), staged(out, ours) as folder:
-        (folder / "mark").write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fail(out, KeyboardInterrupt)
     assert (out / "mark").read_text() == "old"
-    assert os.listdir(tmp_path) == ["store"]
+    assert names_in(tmp_path) == ["store"]
 
 
 def test_one_of_ours_is_replaced_whole(tmp_path: Path) -> None:
@@ -48,9 +55,9 @@ def test_one_of_ours_is_replaced_whole(tmp_path: Path) -> None:
     fill(out, "old")
     (out / "left over").touch()
     fill(out, "new")
-    assert os.listdir(out) == ["mark"]
+    assert names_in(out) == ["mark"]
     assert (out / "mark").read_text() == "new"
-    assert os.listdir(tmp_path) == ["store"]
+    assert names_in(tmp_path) == ["store"]
 
 
 def test_empty_folder_is_taken(tmp_path: Path) -> None:
@@ -72,10 +79,9 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
 def test_what_appears_meanwhile_stays(tmp_path: Path) -> None:
     out = tmp_path / "store"
     with pytest.raises(DataError, match="it stays"), staged(out, ours):
-        out.mkdir()
-        (out / "stranger").touch()
-    assert os.listdir(out) == ["stranger"]
-    assert os.listdir(tmp_path) == ["store"]
+        (out / "stranger").mkdir(parents=True)
+    assert names_in(out) == ["stranger"]
+    assert names_in(tmp_path) == ["store"]
 
 
 def test_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ the encyclopaedia, which is the identity there, since names repeat or are empty.
 Reference: Rothe et al., IJCV 2018.
 """
 
-import io
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from agegender.data.ages import age_when_taken
 from agegender.data.listing import MAX_METADATA_BYTES, Archive
+from agegender.data.matlab import MatlabError, read_struct
 from agegender.errors import DataError
 
 CROP_MARGIN: Final = 0.4
@@ -37,21 +34,6 @@ FIELDS: Final = (
     "face_score",
     "second_face_score",
 )
-
-_BROKEN_MAT: Final = (
-    MatReadError,
-    NotImplementedError,
-    zlib.error,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    EOFError,
-)
-"""What SciPy raises on files that are not, or no longer, MATLAB v5."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +92,13 @@ class ImdbWiki:
 
     def _parse(self, encoded: bytes, where: str) -> pd.DataFrame:
         fields = read_fields(encoded, self.name, where)
-        paths = _texts(fields["full_path"], f"full_path of {where}")
+        ids = _texts(fields["full_path"], f"full_path of {where}")
         columns = {
-            name: _numbers(fields[name], f"{name} of {where}", len(paths))
+            name: _numbers(fields[name], f"{name} of {where}", len(ids))
             for name in FIELDS
             if name != "full_path"
         }
         ages = age_when_taken(columns.pop("dob"), columns.pop("photo_taken"))
-        ids = pd.Series(paths, dtype="str")
         people = self._people(ids, fields, where)
         return pd.DataFrame(
             {"id": ids, "member": ids, "identity": people, "age": ages, **columns}
@@ -146,35 +127,20 @@ def read_fields(encoded: bytes, name: str, where: str) -> dict[str, NDArray[Any]
         where: What error messages call the file.
 
     Returns:
-        Field -> array of as many elements as there are photos.
+        Field -> array (n,); `celeb_id` only where the file has it.
 
     Raises:
         DataError: If it is no MATLAB v5 file or lacks the variable or a field.
     """
     try:
-        # The stubs know paths alone; open files are documented.
-        file: Any = io.BytesIO(encoded)
-        variables = loadmat(file, chars_as_strings=True)
-    except _BROKEN_MAT as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        variable = read_struct(encoded, name, {*FIELDS, "celeb_id"})
+    except MatlabError as error:
         raise DataError(
-            f"{where} is not a readable MATLAB v5 file: {reason}."
+            f"{where} is not {name} metadata in MATLAB v5: {error}."
         ) from error
-
-    struct = variables.get(name)
-    if not isinstance(struct, np.ndarray) or struct.dtype.names is None:
-        held = sorted(key for key in variables if not key.startswith("__"))
-        raise DataError(f"{where} has no struct named {name}. Its variables: {held}.")
-    if missing := [field for field in FIELDS if field not in struct.dtype.names]:
-        raise DataError(
-            f"{where} lacks {missing}. Its fields: {list(struct.dtype.names)}."
-        )
-    if struct.size != 1:
-        raise DataError(
-            f"{where} must hold one struct of columns. Received: {struct.size}."
-        )
-    record = struct.reshape(-1)[0]
-    return {field: np.ravel(record[field]) for field in struct.dtype.names}
+    if missing := [field for field in FIELDS if field not in variable.fields]:
+        raise DataError(f"{where} lacks {missing}. Its fields: {variable.fields}.")
+    return variable.columns
 
 
 def _numbers(column: NDArray[Any], what: str, count: int) -> NDArray[np.float64]:
@@ -185,19 +151,10 @@ def _numbers(column: NDArray[Any], what: str, count: int) -> NDArray[np.float64]
     return column.astype(np.float64)
 
 
-def _texts(cells: NDArray[Any], what: str) -> NDArray[np.str_]:
-    """Join a cell array of strings, each an array of one element, to one column."""
-    texts = cells
-    if len(cells) and cells.dtype == object:
-        try:
-            texts = np.concatenate([np.ravel(cell) for cell in cells])
-        except (ValueError, TypeError):
-            texts = cells
-    if texts.dtype.kind != "U" or len(texts) != len(cells):
-        raise DataError(
-            f"{what} must be one text a photo. Received: {_received(cells)}."
-        )
-    return texts
+def _texts(column: NDArray[Any], what: str) -> pd.Series:
+    if column.dtype != object:
+        raise DataError(f"{what} must be texts. Received: {_received(column)}.")
+    return pd.Series(column, dtype="str")
 
 
 def _received(column: NDArray[Any]) -> str:

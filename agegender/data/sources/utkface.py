@@ -17,9 +17,11 @@ import pandas as pd
 from agegender.data.listing import Archive
 from agegender.errors import ConfigError, DataError
 
-UTKFACE_MARGIN: Final = 0.2
-"""Photo around the face box in the chips. First guess, to be replaced by the mean
-of what the face detector finds in them."""
+UTKFACE_MARGIN: Final = 0.0
+"""Photo around the face box in the chips. Measured on 391 near-frontal chips of 440:
+distance from eyes to mouth beside that in FairFace photos, where the detector sees
+the whole head. Median -0.04 (5 to 95 %: -0.08 to 0.02), so 0, the least allowed, is
+nearest; the chip's centre lies 0.09 of its side below the centre of the box."""
 
 TERMS: Final = "non-commercial research only; the photos belong to their owners"
 

@@ -101,7 +101,7 @@ def test_archive_without_metadata_is_refused(maker: Any) -> None:
 def test_what_is_not_matlab_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "wiki.mat"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="not a readable MATLAB v5 file") as caught:
+    with pytest.raises(DataError, match="not wiki metadata in MATLAB v5") as caught:
         WIKI.metadata_rows(path)
     assert "\n" not in str(caught.value)
 
@@ -113,7 +113,7 @@ def test_absent_metadata_file_is_refused(tmp_path: Path) -> None:
 
 def test_missing_variable_and_missing_fields_are_named(tmp_path: Path) -> None:
     path = saved(tmp_path / "wiki.mat", other=np.arange(3))
-    with pytest.raises(DataError, match=r"no struct named wiki.*\['other'\]"):
+    with pytest.raises(DataError, match=r"no struct named wiki, only \['other'\]"):
         WIKI.metadata_rows(path)
     path = saved(tmp_path / "wiki.mat", wiki=np.arange(3))
     with pytest.raises(DataError, match="no struct named wiki"):
@@ -128,7 +128,6 @@ def test_missing_variable_and_missing_fields_are_named(tmp_path: Path) -> None:
     [
         {"gender": [1.0]},
         {"gender": np.array(["f", "m"], dtype=object)},
-        {"full_path": np.array(["a.jpg", ""], dtype=object)},
         {"full_path": [1.0, 2.0]},
     ],
 )
@@ -146,9 +145,9 @@ def test_columns_that_do_not_fit_are_refused(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.integers(0, 2000), st.integers(0, 255), st.booleans())
+@given(position=st.integers(0, 2000), value=st.integers(0, 255), cut=st.booleans())
 def test_damaged_metadata_raises_nothing_but_a_data_error(
-    maker: Any, tmp_path: Path, position: int, value: int, cut: bool
+    maker: Any, tmp_path: Path, position: int, value: int, *, cut: bool
 ) -> None:
     content = bytearray(maker.metadata("wiki", ["a.jpg", "b.jpg"]))
     position %= len(content)
@@ -157,10 +156,9 @@ def test_damaged_metadata_raises_nothing_but_a_data_error(
     path.write_bytes(bytes(content[:position] if cut else content))
     try:
         rows = WIKI.metadata_rows(path)
-    except DataError as error:
-        assert "\n" not in str(error)
-    else:
-        assert len(rows) == 2
+    except DataError:
+        return
+    assert len(rows) == 2
 
 
 def test_dry_run_reads_one_input_alone(maker: Any, tmp_path: Path) -> None:
