@@ -6,14 +6,18 @@ What takes time to import is imported inside the step that needs it.
 from agegender.steps.faces import prep, sample
 from agegender.steps.judging import evaluate, promote
 from agegender.steps.outcome import Outcome
+from agegender.steps.prediction import predict
+from agegender.steps.road import main
 from agegender.steps.training import train
 
-ALL = (sample, prep, train, evaluate, promote)
+ALL = (sample, prep, train, evaluate, promote, predict, main)
 
 __all__ = [
     "ALL",
     "Outcome",
     "evaluate",
+    "main",
+    "predict",
     "prep",
     "promote",
     "sample",

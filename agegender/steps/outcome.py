@@ -12,12 +12,14 @@ class Outcome:
     Args:
         data: For programs; plain values, ready for JSON.
         text: For people; what the command line prints.
-        exit_code: Of the command line; 0 unless part of the input failed.
+        exit_code: Of the command line; above 0 where nothing could be answered.
+        complaint: Why, in one line, for standard error.
     """
 
     data: dict[str, Any]
     text: str
     exit_code: int = 0
+    complaint: str | None = None
 
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> "Outcome":

@@ -110,19 +110,10 @@ def keep(
 
 
 def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:
-    from agegender.model.cost import count
-    from agegender.model.wide_resnet import build
+    from agegender.train import plan
 
-    size = store.manifest.crop_rule.size
-    cost = count(build(experiment.model, size, None, experiment.seed))
-    faces = len(store.rows("train"))
-    return {
-        "experiment": experiment.to_dict(),
-        "faces": faces,
-        "parameters": cost.parameters,
-        "forward_flops": cost.forward_flops,
-        "steps_per_epoch": -(-faces // experiment.training.batch_size),
-    }
+    cost = plan(experiment, store)
+    return {"experiment": experiment.to_dict(), **cost._asdict()}
 
 
 def _log_data(run: "Run", store: "FaceStore") -> None:

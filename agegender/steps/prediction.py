@@ -1,0 +1,101 @@
+"""From photos to faces with an apparent age and gender: `predict`."""
+
+from typing import TYPE_CHECKING, Literal
+
+from agegender.errors import DataError
+from agegender.progress import Progress, silent
+from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.detect import Detector
+    from agegender.predict import PhotoFaces
+    from agegender.predict.predictor import Predictor
+
+Format = Literal["table", "json", "csv"]
+
+
+def predict(
+    paths: list[str],
+    model: str = "models:/agegender@champion",
+    format: Format = "table",  # noqa: A002 - the option is called so
+    annotated: str | None = None,
+    detector: Literal["mtcnn", "none"] = "mtcnn",
+    recursive: bool = False,
+    progress: Progress = silent,
+) -> Outcome:
+    """Tell the apparent age and gender of the faces on photos.
+
+    Args:
+        paths: Photos, and folders of photos.
+        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        format: What is printed.
+        annotated: Folder that gets a picture a photo, faces marked.
+        detector: `none` where each photo is a ready crop of one face.
+        recursive: Search folders inside folders too.
+        progress: Called after each photo.
+
+    Returns:
+        The faces of each photo; exit code 3 if no photo gave any.
+    """
+    from agegender.predict import find_photos, to_csv, to_json, to_table
+
+    photos = find_photos(paths, recursive=recursive)
+    predictor, uri = load(model, detector)
+    answers: list[PhotoFaces] = []
+    for answer in predictor.predict(photos):
+        answers.append(answer)
+        progress(len(answers), len(photos), "reading photos")
+    if annotated is not None:
+        _annotate(answers, annotated)
+    text = {
+        "table": lambda: to_table(answers),
+        "json": lambda: to_json(answers, uri),
+        "csv": lambda: to_csv(answers),
+    }[format]()
+    data = {"model": uri, "photos": [answer.to_dict() for answer in answers]}
+    if any(answer.faces for answer in answers):
+        return Outcome(data, text)
+    complaint = f"no face on any photo; the first: {photos[0]}: {answers[0].reason}"
+    return Outcome(data, text, exit_code=DataError.exit_code, complaint=complaint)
+
+
+def load(
+    model: str, detector: Literal["mtcnn", "none"] = "mtcnn"
+) -> tuple["Predictor", str]:
+    """Make a predictor of a version or a file.
+
+    Args:
+        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        detector: What finds the faces.
+
+    Returns:
+        The predictor, and which model it is, with its number.
+    """
+    from agegender.model.network import Network
+    from agegender.predict.predictor import Predictor
+
+    if model.endswith(".onnx"):
+        # A file needs no registry, and so not the seconds that MLflow takes to load.
+        return Predictor(Network.load(model), _detector(detector)), model
+
+    from agegender.tracking.registry import download_network, resolve
+    from agegender.tracking.store import use_tracking_store
+
+    use_tracking_store()
+    version = resolve(model)
+    network = Network.load(download_network(version))
+    return Predictor(network, _detector(detector)), version.uri
+
+
+def _detector(name: str) -> "Detector":
+    from agegender.detect import MtcnnDetector, WholePhoto
+
+    return WholePhoto() if name == "none" else MtcnnDetector()
+
+
+def _annotate(answers: list["PhotoFaces"], folder: str) -> None:
+    from agegender.predict import AnnotatedFolder
+
+    pictures = AnnotatedFolder(folder)
+    for answer in answers:
+        pictures.save(answer)
