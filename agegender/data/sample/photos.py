@@ -96,6 +96,11 @@ def draw_group(sitters: tuple[Sitter, ...], rng: np.random.Generator) -> bytes:
     return jpeg(canvas.reduce(2), quality=92)
 
 
+def example_photo() -> bytes:
+    """Return a JPEG of one drawn person, the same every time."""
+    return draw_group(GROUPS["portrait"], np.random.default_rng(0))
+
+
 def _truth() -> pd.DataFrame:
     return pd.DataFrame(
         {
