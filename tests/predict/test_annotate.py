@@ -48,10 +48,10 @@ def test_colour_tells_doubt_and_not_gender() -> None:
 
 
 def test_photo_without_faces_keeps_its_pixels_above_the_legend() -> None:
-    photo = np.random.default_rng(0).integers(0, 256, (700, 650, 3), dtype=np.uint8)
+    photo = np.random.default_rng(0).integers(0, 256, (900, 850, 3), dtype=np.uint8)
     picture = np.asarray(annotate(photo, []))
-    assert (picture[:700] == photo).all()
-    assert len(picture) > 700
+    assert (picture[:900] == photo).all()
+    assert len(picture) > 900
 
 
 @given(st.lists(st.tuples(*[st.floats(-50, 450)] * 2, st.floats(5, 300)), max_size=20))
