@@ -19,7 +19,7 @@ _MAX_YEAR = 20_000
 
 def datenum_of_july(years: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return MATLAB's day numbers of 1 July of each year."""
-    months = (years - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 6
+    months = ((years - 1970) * 12 + 6).astype("datetime64[M]")
     days = months.astype("datetime64[D]").astype(np.int64)
     return np.asarray(days + DATENUM_OF_1970, dtype=np.int64)
 
