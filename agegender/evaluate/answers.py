@@ -15,6 +15,12 @@ from agegender.config import MAX_AGE
 from agegender.errors import DataError, ModelError
 
 FloatArray = NDArray[np.float64]
+EVEN = 0.5
+"""Probability of male from which on a face counts as male."""
+
+TOLERANCE = 1e-2
+"""How far the probabilities of all ages may be from summing to 1."""
+
 AGES = np.arange(MAX_AGE + 1, dtype=np.float64)
 
 
@@ -51,9 +57,14 @@ class Answers:
         return self.expected_age - self.age
 
     @cached_property
+    def taken_for_male(self) -> NDArray[np.bool_]:
+        """Return where male is the likelier gender, bool (n,); male if even."""
+        return np.asarray(self.male_probability >= EVEN)
+
+    @cached_property
     def gender_is_right(self) -> NDArray[np.bool_]:
         """Return where the likelier gender is the true one, bool (n,)."""
-        return (self.male_probability >= 0.5) == self.male
+        return self.taken_for_male == self.male
 
     @property
     def identities(self) -> int:
@@ -129,7 +140,9 @@ def _check_predictions(ages: FloatArray, males: FloatArray, faces: int) -> None:
         )
         raise ModelError(msg)
     # NaN fails both comparisons, so a network that diverged is caught here too.
-    sums_to_one = (np.abs(ages.sum(axis=1) - 1.0) < 1e-2) & (ages >= 0.0).all(axis=1)
+    sums_to_one = (np.abs(ages.sum(axis=1) - 1.0) < TOLERANCE) & (ages >= 0.0).all(
+        axis=1
+    )
     wrong = ~sums_to_one | ~((males >= 0.0) & (males <= 1.0))
     if wrong.any():
         msg = (

@@ -13,7 +13,7 @@ import pandas as pd
 from agegender.config import MAX_AGE
 from agegender.errors import DataError
 from agegender.evaluate.answers import AGES, Answers, FloatArray
-from agegender.evaluate.metrics import METRICS, age_class
+from agegender.evaluate.metrics import CLOSE, METRICS, age_class
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +62,8 @@ def trivial_guess(train_labels: pd.DataFrame) -> TrivialGuess:
 
 def _central_age(age: FloatArray) -> float:
     ordered = np.sort(age)
-    within = np.searchsorted(ordered, AGES + 5.0, side="right") - np.searchsorted(
-        ordered, AGES - 5.0, side="left"
+    within = np.searchsorted(ordered, AGES + CLOSE, side="right") - np.searchsorted(
+        ordered, AGES - CLOSE, side="left"
     )
     return float(np.argmax(within))
 

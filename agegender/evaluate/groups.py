@@ -44,8 +44,8 @@ def group_keys(answers: Answers) -> pd.DataFrame:
         n rows of two categories, `age_band` and `gender`.
     """
     bands = pd.cut(answers.age, _BAND_STARTS, right=False, labels=AGE_BANDS)
-    genders = pd.Categorical.from_codes(
-        answers.male.astype(np.int8), categories=["female", "male"]
+    genders = pd.Categorical(
+        np.where(answers.male, "male", "female"), categories=["female", "male"]
     )
     return pd.DataFrame({"age_band": bands, "gender": genders})
 

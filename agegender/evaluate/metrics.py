@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agegender.config import MAX_AGE
 from agegender.evaluate.answers import Answers, FloatArray
 
 LEAST_PROBABILITY = 1e-7
 """Below it a probability counts as this, so that one face cannot make NLL infinite."""
+
+
+CLOSE = 5.0
+"""Years within which a guess counts as close, the k of CS@k."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,11 @@ def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
         part: float64, any shape.
         whole: float64, same shape.
     """
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    unknown = np.full(np.shape(part), np.nan)
+    return np.asarray(np.divide(part, whole, out=unknown, where=whole > 0))
 
 
-def age_class(age: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def age_class(age: FloatArray) -> NDArray[np.int64]:
     """Return the age class, int64 (n,) in 0..100, nearest to each age in years."""
     return np.clip(np.rint(age), 0, MAX_AGE).astype(np.int64)
 
@@ -108,7 +114,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lambda answers: answers.age_error, "bias (guessed - true)", "years"
         ),
         "cs_at_5": _mean(
-            lambda answers: (np.abs(answers.age_error) <= 5.0).astype(np.float64),
+            lambda answers: (np.abs(answers.age_error) <= CLOSE).astype(np.float64),
             "at most 5 years off",
             "share",
         ),

@@ -8,6 +8,9 @@ import pandas as pd
 from agegender.evaluate.bootstrap import Estimate
 from agegender.evaluate.metrics import METRICS
 
+NOTHING = "\N{EN DASH}"
+"""Written where a figure is unknown."""
+
 
 def number(value: float, unit: str) -> str:
     """Write a value in its unit; a dash where it is unknown.
@@ -17,14 +20,14 @@ def number(value: float, unit: str) -> str:
         unit: `share` is written as a percentage, anything else with two decimals.
     """
     if not math.isfinite(value):
-        return "–"
+        return NOTHING
     return f"{value:.1%}" if unit == "share" else f"{value:.2f}"
 
 
 def span(low: float, high: float, unit: str) -> str:
     """Write an interval; a dash where there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return "–"
+        return NOTHING
     return f"{number(low, unit)} to {number(high, unit)}"
 
 

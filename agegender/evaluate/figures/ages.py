@@ -30,7 +30,7 @@ def age_scatter(answers: Answers) -> Figure:
     edges = np.arange(0.0, MAX_AGE + 3.0, 2.0)
     counts, _, _ = np.histogram2d(answers.age, answers.expected_age, [edges, edges])
     shown = np.ma.masked_equal(counts.T, 0.0)
-    limits = LogNorm(1.0, max(2.0, float(counts.max())))
+    limits = LogNorm(1.0, max(10.0, float(counts.max())))
     mesh = axes.pcolormesh(edges, edges, shown, norm=limits, cmap="cividis")
     figure.colorbar(mesh, ax=axes, label="faces in 2 x 2 years", format="{x:.0f}")
     ends = np.array([0.0, MAX_AGE])
@@ -70,13 +70,14 @@ def age_distributions(answers: Answers) -> Figure:
     title = f"Ages: truth and prediction, {len(answers):,} faces"
     figure = new_figure(7.2, 4.4, title)
     axes = tidy(figure.subplots(), "age (years)", "share of faces in a year")
-    edges = np.arange(0.0, MAX_AGE + 4.0, 3.0)
+    # Whole years lie in the middle of their bins, or truth would seem younger.
+    edges = np.arange(-0.5, MAX_AGE + 3.0, 3.0)
     shares = np.histogram(answers.age, edges, density=True)[0]
     axes.stairs(shares, edges, fill=True, color=GREY, alpha=0.35, label="true age")
     shares = np.histogram(answers.expected_age, edges, density=True)[0]
     axes.stairs(shares, edges, color=BLUE, linewidth=1.8, label="guessed age")
     axes.plot(
-        AGES + 0.5,
+        AGES,
         answers.age_probabilities.mean(axis=0),
         color=VERMILION,
         linestyle="--",

@@ -56,13 +56,13 @@ def face_grid(
     for axes, face, row in zip(cells, faces, range(len(faces)), strict=False):
         _draw(axes, face, answers, row)
     figure.supxlabel(
-        f"red: other gender, or more than {FAR_OFF:.0f} years off", fontsize=9
+        f"orange: other gender, or more than {FAR_OFF:.0f} years off", fontsize=9
     )
     return figure
 
 
 def _draw(axes: Axes, face: NDArray[np.uint8], answers: Answers, row: int) -> None:
-    male = bool(answers.male_probability[row] >= 0.5)
+    male = bool(answers.taken_for_male[row])
     certainty = max(answers.male_probability[row], 1.0 - answers.male_probability[row])
     wrong = abs(answers.age_error[row]) > FAR_OFF or not answers.gender_is_right[row]
     axes.imshow(face)

@@ -1,0 +1,108 @@
+"""Intervals: right width, right coverage, drawn over people."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from agegender.evaluate import bootstrap
+from agegender.evaluate.answers import pair
+from agegender.evaluate.bootstrap import (
+    Resampling,
+    estimate,
+    interval,
+    person_sums,
+    resampled_sums,
+)
+
+Draw = Callable[..., Any]
+
+
+def means(values: np.ndarray, people: np.ndarray, **options: int) -> np.ndarray:
+    columns = np.column_stack([values, np.ones(len(values))])
+    sums = resampled_sums(columns, people, options.get("resamples", 1000), seed=3)
+    return sums[:, 0] / sums[:, 1]
+
+
+def test_sums_by_person_are_those_of_a_group_by() -> None:
+    columns = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
+    people = np.array([7, 3, 7])
+    assert person_sums(columns, people).tolist() == [[2.0, 20.0], [5.0, 50.0]]
+
+
+def test_spread_of_resampled_means_is_the_standard_error() -> None:
+    values = np.random.default_rng(0).normal(size=400)
+    spread = means(values, np.arange(400), resamples=4000).std()
+    assert spread == pytest.approx(stats.sem(values), rel=0.05)
+
+
+def test_interval_agrees_with_scipy() -> None:
+    values = np.random.default_rng(1).exponential(size=300)
+    low, high = interval(means(values, np.arange(300), resamples=4000), 0.95)
+    other = stats.bootstrap(
+        (values,), np.mean, n_resamples=4000, method="percentile", rng=5
+    ).confidence_interval
+    width = other.high - other.low
+    assert low == pytest.approx(other.low, abs=0.06 * width)
+    assert high == pytest.approx(other.high, abs=0.06 * width)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(2)
+    hits = 0
+    for _ in range(200):
+        draws = means(rng.normal(5.0, 2.0, 80), np.arange(80), resamples=300)
+        low, high = interval(draws, 0.95)
+        hits += low <= 5.0 <= high
+    # 190 expected; a binomial with 200 draws leaves 179..200 in 1 of 10,000.
+    assert 179 <= hits <= 199
+
+
+def test_repeated_photos_of_one_person_do_not_narrow_the_interval() -> None:
+    values = np.random.default_rng(4).normal(size=100)
+    repeated, people = np.repeat(values, 9), np.repeat(np.arange(100), 9)
+    once = means(values, np.arange(100)).std()
+    by_person = means(repeated, people).std()
+    by_photo = means(repeated, np.arange(900)).std()
+    assert by_person == pytest.approx(once, rel=1e-9)
+    assert by_photo == pytest.approx(once / 3.0, rel=0.15)
+
+
+def test_portions_of_draws_do_not_change_their_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bootstrap, "CELLS", 250)
+    draws = means(np.arange(100.0), np.arange(100), resamples=7)
+    assert draws.shape == (7,)
+    assert len(set(draws)) == 7
+
+
+def test_same_seed_gives_same_intervals_and_another_does_not(draw: Draw) -> None:
+    answers = pair(*draw(100))
+    first = estimate(answers, Resampling(200, seed=1))
+    assert first["cs_at_5"] == pytest.approx(first["cs_at_5"])
+    again = estimate(answers, Resampling(200, seed=1))
+    other = estimate(answers, Resampling(200, seed=2))
+    assert (again["age_nll"].low, again["age_nll"].high) == (
+        first["age_nll"].low,
+        first["age_nll"].high,
+    )
+    assert other["age_nll"].low != first["age_nll"].low
+
+
+def test_every_value_lies_in_its_interval(draw: Draw) -> None:
+    for name, measured in estimate(pair(*draw(400)), Resampling(500)).items():
+        assert measured.low < measured.value < measured.high, name
+
+
+def test_without_draws_there_is_no_interval(draw: Draw) -> None:
+    measured = estimate(pair(*draw(10)), Resampling(0))["mean_absolute_error"]
+    assert np.isnan(measured.low)
+    assert np.isnan(measured.high)
+    assert measured.value > 0.0
+
+
+def test_draws_without_a_value_are_left_out() -> None:
+    assert interval(np.array([np.nan, 1.0, 1.0]), 0.95) == (1.0, 1.0)
