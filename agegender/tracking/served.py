@@ -7,15 +7,36 @@ TensorFlow, no training code.
 
 import base64
 import binascii
-from dataclasses import asdict
 from typing import Any
 
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
+from pydantic import BaseModel
 
 from agegender.detect import MtcnnDetector
 from agegender.model.network import Network
 from agegender.predict import PhotoFaces, Predictor
+
+
+class FaceAnswer(BaseModel):
+    """One face, as `predict.Face.to_dict` puts it; MLflow reads the signature here."""
+
+    box: list[float]
+    landmarks: list[list[float]] | None = None
+    detection_score: float | None = None
+    age: float
+    age_low: float
+    age_high: float
+    gender: str
+    male_probability: float
+    age_probabilities: list[float] | None = None
+
+
+class PhotoAnswer(BaseModel):
+    """One photo: its faces, or what was wrong with it."""
+
+    faces: list[FaceAnswer]
+    error: str | None = None
 
 
 class ServedModel(PythonModel):
@@ -31,7 +52,7 @@ class ServedModel(PythonModel):
         context: PythonModelContext,  # noqa: ARG002 (the signature is MLflow's)
         model_input: list[str],
         params: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> list[dict[str, Any]]:
+    ) -> list[PhotoAnswer]:
         """Find the faces of each photo.
 
         Args:
@@ -58,12 +79,15 @@ def _decode(text: str) -> bytes | None:
         return None
 
 
-def _refusal() -> dict[str, Any]:
-    return {"faces": [], "error": "not base64. Send each photo's bytes so encoded."}
+def _refusal() -> PhotoAnswer:
+    return PhotoAnswer(
+        faces=[], error="not base64. Send each photo's bytes so encoded."
+    )
 
 
-def _answer(found: PhotoFaces) -> dict[str, Any]:
-    return {"faces": [asdict(face) for face in found.faces], "error": found.error}
+def _answer(found: PhotoFaces) -> PhotoAnswer:
+    faces = [FaceAnswer(**face.to_dict()) for face in found.faces]
+    return PhotoAnswer(faces=faces, error=found.error)
 
 
 set_model(ServedModel())

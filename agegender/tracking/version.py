@@ -96,10 +96,16 @@ def from_registry(found: ModelVersion) -> Version:
         uri=f"models:/{found.name}/{found.version}",
         number=int(found.version),
         run_id=found.run_id,
-        model_id=found.model_id,
+        # A database registry leaves the id out, but names the source by it.
+        model_id=found.model_id or _logged_model(found.source),
         aliases=tuple(found.aliases),
         tags=dict(found.tags),
     )
+
+
+def _logged_model(source: str | None) -> str | None:
+    match = re.fullmatch(r"models:/(m-[0-9a-f]+)", source or "")
+    return match and match[1]
 
 
 def _by_alias(name: str, alias: str, uri: str) -> Version:

@@ -1,0 +1,186 @@
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from agegender.errors import ModelError
+from agegender.tracking import registry
+from agegender.tracking.registry import Version, resolve
+from agegender.tracking.runs import reopened_run, tracked_run
+
+
+def again(version: Version) -> int:
+    """Register the same logged model once more; return the new version's number."""
+    source = f"models:/{version.model_id}"
+    made = MlflowClient().create_model_version(
+        registry.MODEL_NAME, source=source, model_id=version.model_id
+    )
+    return int(made.version)
+
+
+def test_new_version_is_challenger_and_not_champion(registered: Version) -> None:
+    assert resolve("models:/agegender@challenger").number == registered.number == 1
+    assert registry.alias_version(registry.CHAMPION) is None
+
+
+def test_version_is_found_by_number_run_and_alias(registered: Version) -> None:
+    found = [
+        resolve(uri).number
+        for uri in (
+            "models:/agegender/1",
+            f"runs:/{registered.run_id}",
+            f"runs:/{registered.run_id}/agegender",
+            "models:/agegender@challenger",
+        )
+    ]
+
+    assert found == [1, 1, 1, 1]
+
+
+def test_figures_measured_on_a_version_are_linked_to_model_and_data(
+    registered: Version,
+) -> None:
+    assert registered.run_id is not None
+    assert registered.model_id is not None
+    with reopened_run(registered.run_id) as run:
+        data = run.log_dataset("wiki-test", "ab" * 32, Path(), "test", 10)
+        run.log_metrics({"test_mae": 5.0}, model_id=registered.model_id, data=data)
+
+    (metric,) = MlflowClient().get_logged_model(registered.model_id).metrics
+    assert (metric.key, metric.value) == ("test_mae", 5.0)
+    assert (metric.dataset_name, metric.dataset_digest) == ("wiki-test", "ab" * 6)
+
+
+def test_lone_network_file_is_a_model_too(tiny_network: Path) -> None:
+    version = resolve(str(tiny_network))
+
+    assert version.number is None
+    assert registry.download_network(version) == tiny_network
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("models:/agegender@champion", "no champion yet: promote a version first"),
+        ("models:/agegender/7", "no version 7 of agegender"),
+        ("models:/other/1", "no version 1 of other"),
+        ("models:/agegender@hero", "no hero yet"),
+        (f"runs:/{'0' * 32}", "that run registered no version"),
+        ("models:/agegender", "a model is written models:/agegender@champion"),
+        ("absent.onnx", "no such file"),
+        ("model.keras", "a model is written"),
+    ],
+)
+def test_model_that_is_not_there_is_one_line_with_what_to_do(
+    registered: Version, uri: str, message: str
+) -> None:
+    with pytest.raises(ModelError, match=message) as no:
+        resolve(uri)
+
+    assert str(no.value).endswith(f"Received: {uri}.")
+    assert "\n" not in str(no.value)
+
+
+def test_empty_registry_says_that_there_is_no_champion(store: Path) -> None:
+    with pytest.raises(ModelError, match="no champion yet"):
+        resolve("models:/agegender@champion")
+
+
+def test_promotion_remembers_the_champion_that_it_replaced(registered: Version) -> None:
+    rival = resolve(f"models:/agegender/{again(registered)}")
+
+    registry.promote_alias(registered)
+    registry.promote_alias(rival)
+    registry.promote_alias(rival)
+
+    assert resolve("models:/agegender@champion").number == 2
+    assert resolve("models:/agegender@previous").number == 1
+
+
+def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:
+    with pytest.raises(ModelError, match="only a registered version"):
+        registry.promote_alias(resolve(str(tiny_network)))
+
+
+def test_tags_and_description_are_kept_with_the_version(registered: Version) -> None:
+    registry.tag_version(registered, {"test_mean_absolute_error": 5.25})
+    registry.describe_version(registered, "Trained on drawn faces.")
+
+    found = MlflowClient().get_model_version("agegender", "1")
+    assert resolve("models:/agegender/1").tags == {"test_mean_absolute_error": "5.25"}
+    assert found.description == "Trained on drawn faces."
+
+
+def test_network_is_fetched_as_it_was_registered(
+    registered: Version, tiny_network: Path
+) -> None:
+    fetched = registry.download_network(registered)
+
+    assert fetched.read_bytes() == tiny_network.read_bytes()
+
+
+def test_model_is_registered_from_an_open_run_only(
+    store: Path, tiny_network: Path, photo: bytes
+) -> None:
+    with tracked_run("ended") as run:
+        pass
+
+    with pytest.raises(ModelError, match="from an open run"):
+        registry.register(run, tiny_network, None, photo, {})
+
+
+def test_version_states_signature_example_and_pinned_requirements(
+    registered: Version, photo: bytes
+) -> None:
+    model = mlflow.pyfunc.load_model(registered.uri)
+
+    requirements = mlflow.pyfunc.get_model_dependencies(registered.uri)
+    lines = Path(requirements).read_text().split()
+    assert all("==" in line for line in lines)
+    assert {line.split("==")[0] for line in lines} == set(registry.SERVING_NEEDS)
+    assert model.metadata.signature.inputs.to_dict() == [
+        {"type": "string", "required": True}
+    ]
+    assert "male_probability" in str(model.metadata.signature.outputs)
+    assert model.input_example == [base64.b64encode(photo).decode()]
+    assert model.metadata.metadata["crop_rule"]["size"] == 16
+
+
+def test_served_model_answers_each_photo_and_refuses_bad_ones_alone(
+    registered: Version, photo: bytes
+) -> None:
+    model = mlflow.pyfunc.load_model(registered.uri)
+    good = base64.b64encode(photo).decode()
+    broken = base64.b64encode(b"no photo").decode()
+
+    answers = model.predict([good, "%%%", broken, good])
+
+    assert [answer.error is None for answer in answers] == [True, False, False, True]
+    assert "base64" in answers[1].error
+    assert answers[0].faces == answers[3].faces == []
+
+
+def test_served_model_needs_no_training_packages(registered: Version) -> None:
+    code = (
+        "import sys, mlflow\n"
+        f"mlflow.pyfunc.load_model({registered.uri!r})\n"
+        "heavy = {'tensorflow', 'keras', 'jax', 'torch', 'optuna'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    # In an empty folder and without our path: the version must bring its own code.
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path.cwd(),
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"

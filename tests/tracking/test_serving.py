@@ -1,0 +1,84 @@
+"""The registered model behind a real HTTP server, asked by a real client."""
+
+import base64
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agegender.tracking import registry
+from agegender.tracking.registry import Version
+
+PATIENCE_SECONDS = 180
+
+
+@contextlib.contextmanager
+def serving(uri: str, folder: Path) -> Iterator[str]:
+    """Run `mlflow models serve` on a free port; end it with all that it started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", uri]
+    with (folder / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--env-manager", "local", "--port", str(port), "--workers", "1"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(f"{address}/ping", process)
+        yield address
+    finally:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+
+
+def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"nothing answered at {address}")
+
+
+def ask(address: str, photos: list[str]) -> list[dict[str, Any]]:
+    request = urllib.request.Request(
+        f"{address}/invocations",
+        json.dumps({"inputs": photos}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        found: list[dict[str, Any]] = json.load(answer)["predictions"]
+    return found
+
+
+@pytest.mark.slow
+def test_champion_answers_photos_over_http(
+    registered: Version, photo: bytes, tmp_path: Path
+) -> None:
+    registry.promote_alias(registered)
+    good = base64.b64encode(photo).decode()
+
+    with serving("models:/agegender@champion", tmp_path) as address:
+        answers = ask(address, [good, "%%%", good])
+
+    assert [answer["error"] is None for answer in answers] == [True, False, True]
+    assert [answer["faces"] for answer in answers] == [[], [], []]
