@@ -29,7 +29,7 @@ def expose(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     if rng.random() < 0.5:
         radius = rng.uniform(0.2, 0.007 * image.width)
         image = image.filter(ImageFilter.GaussianBlur(radius))
-    gain = rng.uniform(0.8, 1.15) * rng.normal(1, 0.03, (3, 1))
+    gain = rng.uniform(0.85, 1.12) * rng.normal(1, 0.03, (3, 1))
     curve = 128 + (np.arange(256) - 128) * rng.uniform(0.75, 1.15)
     table = np.clip(curve * gain + rng.normal(0, 8), 0, 255).astype(int)
     image = image.point(table.ravel().tolist())

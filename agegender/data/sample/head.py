@@ -23,7 +23,7 @@ REACH = 1.35
 def outline(look: Look) -> Points:
     """Return the closed outline of a head, (n, 3) in face units."""
     f = look.face
-    level = 0.62 - 0.08 * look.child + 0.05 * look.sag
+    level = 0.62 - 0.12 * look.child + 0.05 * look.sag
     side = [
         (0.0, f.crown, 0.0),
         (0.45 * f.width, f.crown + 0.06, 0.0),
@@ -43,14 +43,14 @@ def draw_neck(brush: Brush, look: Look, light: float) -> None:
     """Draw neck and the shadow of the chin on it."""
     f = look.face
     build = look.person.build[0] * (1 - look.child)
-    half = 0.44 + 0.05 * build - 0.1 * look.child
+    half = 0.44 + 0.07 * build - 0.2 * look.child
     right = smooth(
         [
             (half, 0.4),
             (half, 1.1),
             (half + 0.06, 1.4),
-            (0.9, 1.62),
-            (0.7, 2.3),
+            (half + 0.46 - 0.3 * look.child, 1.62),
+            (half + 0.2, 2.3),
             (0, 2.4),
         ]
     )
@@ -107,7 +107,7 @@ def _aged(look: Look) -> Colour:
     """Return the skin's colour: rosy in children, sallow and duller in the old."""
     skin = look.person.skin
     rosy = mix(skin, skin * rgb(1.05, 0.98, 0.98), look.child)
-    return mix(rosy, skin.mean() * rgb(1.1, 0.95, 0.78), 0.45 * look.wrinkles)
+    return mix(rosy, skin.mean() * rgb(1.1, 0.95, 0.78), 0.55 * look.wrinkles)
 
 
 def _spots(look: Look, light: float) -> NDArray[np.float64]:

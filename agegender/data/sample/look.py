@@ -90,7 +90,7 @@ class Look:
     def draw(cls, rng: np.random.Generator, person: Person, age: float) -> Self:
         """Draw the look of a person at an age in years."""
         grown = ramp(age, 13.0, 19.0)
-        grey = float(1 / (1 + np.exp(-(age - person.late[1] - 54) / 6)))
+        grey = float(1 / (1 + np.exp(-(age - person.late[1] - 52) / 7.5)))
         beard, moustache = _beard(rng, person, grown)
         make_up = person.made_up * grown * rng.uniform(0.4, 1.0)
         adult = bool(grown > 0.5)
@@ -161,7 +161,7 @@ def _haircut(
 def _collar(rng: np.random.Generator, person: Person, *, adult: bool) -> int:
     if not adult:
         return 0
-    shares = (0.42, 0.29, 0.29, 0.0) if person.male else (0.4, 0.16, 0.01, 0.43)
+    shares = (0.36, 0.32, 0.32, 0.0) if person.male else (0.36, 0.1, 0.01, 0.53)
     return int(rng.choice(4, p=shares))
 
 

@@ -20,6 +20,9 @@ SKINS = (
     rgb(132, 88, 62),
     rgb(98, 66, 50),
 )
+CONTRARY = 0.07
+"""Share of either sex that wears its hair as the other mostly does."""
+
 FAIR_SKINS = 3
 """So many of the lightest skins go with any colour of hair and eyes."""
 
@@ -93,9 +96,9 @@ class Person:
             skin=skin,
             hair=mix(hair, HAIRS[1], rng.uniform(0, 0.35)) + rng.normal(0, 6, 3),
             eyes=EYES[int(rng.choice(len(EYES), p=eye_shares))] + rng.normal(0, 8, 3),
-            late=rng.normal(0, 2.0) + rng.normal(0, (2.5, 4.5, 3.0, 5.0)),
+            late=rng.normal(0, 2.0) + rng.normal(0, (2.5, 4.0, 3.0, 4.0)),
             balding=float(rng.beta(1.1, 1.2)) if male else float(rng.beta(1, 14)),
-            long_hair=float(rng.beta(1, 7)) if male else float(rng.beta(3, 1.5)),
+            long_hair=_long_hair(rng, male=male),
             bearded=float(rng.random()) if male else 0.0,
             made_up=0.0 if male else float(rng.beta(1.3, 1.2)),
             dyes=bool(rng.random() < (0.06 if male else 0.25)),
@@ -104,3 +107,10 @@ class Person:
             ),
             curl=float(rng.beta(0.7, 1.6)) if fair else float(rng.beta(1.2, 0.9)),
         )
+
+
+def _long_hair(rng: np.random.Generator, *, male: bool) -> float:
+    """Draw a liking for long hair; some of either sex do as the other does."""
+    contrary = bool(rng.random() < CONTRARY)
+    liking = rng.beta(1, 10) if male != contrary else rng.beta(4, 1.3)
+    return float(liking)

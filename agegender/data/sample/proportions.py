@@ -67,13 +67,13 @@ class Face:
         jaw, brow, lips, nose, eye = person.build * grown
         b = person.bones
         eye_y = -0.11 + 0.27 * child + 0.01 * b[3]
-        width = 0.74 + 0.022 * b[0] + 0.07 * child
+        width = 0.74 + 0.018 * b[0] + 0.018 * jaw + 0.08 * child
         return cls(
             width=width,
-            jaw=width * (0.83 + 0.055 * jaw + 0.02 * b[1] - 0.03 * child + 0.08 * old),
-            chin=0.27 + 0.05 * jaw + 0.015 * b[1] - 0.03 * child + 0.03 * old,
-            bottom=1.0 + 0.02 * b[2] + 0.02 * jaw - 0.09 * child,
-            crown=-1.1 - 0.05 * child,
+            jaw=width * (0.83 + 0.065 * jaw + 0.02 * b[1] - 0.03 * child + 0.08 * old),
+            chin=0.27 + 0.06 * jaw + 0.015 * b[1] - 0.03 * child + 0.03 * old,
+            bottom=1.0 + 0.02 * b[2] + 0.03 * jaw - 0.16 * child,
+            crown=-1.1 - 0.08 * child,
             hairline=-0.72 + 0.02 * b[4] + 0.04 * child,
             eye_x=0.335 + 0.012 * b[3] + 0.015 * child,
             eye_y=eye_y,
@@ -81,10 +81,10 @@ class Face:
             lid=0.52 - 0.05 * eye + 0.12 * child - 0.22 * old,
             tilt=0.02 + 0.015 * b[4] - 0.012 * eye - 0.03 * old,
             brow_y=eye_y - 0.205 + 0.026 * brow - 0.02 * child + 0.01 * old,
-            brow=0.054 + 0.02 * brow - 0.028 * child,
-            nose_y=0.36 + 0.02 * b[6] + 0.07 * child + 0.03 * old,
+            brow=0.056 + 0.024 * brow - 0.028 * child,
+            nose_y=0.36 + 0.02 * b[6] + 0.04 * child + 0.03 * old,
             nose=0.165 + 0.015 * nose + 0.014 * b[5] - 0.04 * child + 0.03 * old,
-            mouth_y=0.62 + 0.015 * b[2] + 0.03 * child + 0.01 * old,
+            mouth_y=0.62 + 0.015 * b[2] - 0.015 * child + 0.01 * old,
             mouth=0.29 + 0.02 * b[7] - 0.07 * child + 0.008 * nose,
-            lips=0.088 - 0.018 * lips + 0.01 * child - 0.045 * old,
+            lips=0.09 - 0.023 * lips + 0.01 * child - 0.045 * old,
         )

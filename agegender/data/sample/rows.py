@@ -118,7 +118,7 @@ def _draw_pages(rng: np.random.Generator, people: int) -> NDArray[np.int64]:
 
 def _draw_ages(rng: np.random.Generator, people: int) -> NDArray[np.float64]:
     """Draw ages of 1 to 95 years: some children, many adults, some old."""
-    group = rng.choice(4, people, p=[0.07, 0.09, 0.755, 0.085])
+    group = rng.choice(4, people, p=[0.08, 0.09, 0.745, 0.085])
     ages = np.choose(
         group,
         [

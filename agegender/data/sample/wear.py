@@ -18,8 +18,8 @@ def _both(right: Points) -> Points:
 
 def draw_clothes(brush: Brush, look: Look) -> None:
     """Draw shoulders and chest, down to well below the crop."""
-    wide = 1.75 + 0.16 * look.person.build[0] * (1 - look.child) - 0.3 * look.child
-    neck = 0.42 if look.collar != 3 else 0.55
+    wide = 1.7 + 0.24 * look.person.build[0] * (1 - look.child) - 0.7 * look.child
+    neck = (0.42 if look.collar != 3 else 0.55) - 0.18 * look.child
     dip = {0: 1.56, 1: 1.62, 2: 1.5, 3: 2.05}[look.collar]
     shoulder = smooth(
         [
