@@ -72,7 +72,10 @@ class CropRule:
 
     Args:
         margin: Photo shown on each side of the face box, as a share of the box's
-            longer side; the crop's side is (1 + 2 margin) times that side.
+            longer side; the crop's side is (1 + 2 margin) times that side. Tight
+            crops have a margin below 0.
+        shift: How far below the box's centre the crop's centre lies, as a share of
+            the box's longer side.
         size: Side of the face, in pixels.
         border: What fills a crop beyond the photo's edge.
         resampling: Filter of the resize.
@@ -80,6 +83,7 @@ class CropRule:
     """
 
     margin: float = 0.4
+    shift: float = 0.0
     size: int = 64
     border: Literal["repeat"] = "repeat"
     resampling: Literal["lanczos"] = "lanczos"
@@ -87,8 +91,12 @@ class CropRule:
 
     def __post_init__(self) -> None:
         _require(
-            0.0 <= self.margin <= 2.0,
-            f"crop margin must be within 0..2. Received: {self.margin}.",
+            -0.25 <= self.margin <= 2.0,
+            f"crop margin must be within -0.25..2. Received: {self.margin}.",
+        )
+        _require(
+            -0.5 <= self.shift <= 0.5,
+            f"crop shift must be within -0.5..0.5. Received: {self.shift}.",
         )
         _require(
             16 <= self.size <= 512 and self.size % 4 == 0,

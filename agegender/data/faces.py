@@ -88,7 +88,7 @@ def crop_face(
 
     Returns:
         uint8 (S, S, 3): the square of side (1 + 2 margin) times the box's longer
-        side around the box's centre.
+        side around the box's centre, moved down by the rule's shift.
 
     Raises:
         DataError: If the box is empty or misses the photo.
@@ -99,8 +99,10 @@ def crop_face(
         raise DataError(
             f"face box {box} holds no pixel of a photo of {width} x {height}."
         )
-    side = (1.0 + 2.0 * rule.margin) * max(x2 - x1, y2 - y1)
-    return _square(photo, (x1 + x2) / 2, (y1 + y2) / 2, side, rule.size)
+    longer = max(x2 - x1, y2 - y1)
+    side = (1.0 + 2.0 * rule.margin) * longer
+    y = (y1 + y2) / 2 + rule.shift * longer
+    return _square(photo, (x1 + x2) / 2, y, side, rule.size)
 
 
 def resize_crop(photo: NDArray[np.uint8], rule: CropRule) -> NDArray[np.uint8]:

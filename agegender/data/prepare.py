@@ -115,7 +115,7 @@ def prepare(
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     kind, out = find_source(source), Path(out)
-    crop_rule = CropRule(margin=kind.margin, size=size)
+    crop_rule = CropRule(margin=kind.margin, shift=kind.shift, size=size)
     refuse_foreign(out, is_store)
     opened = open_archive(_path(archive), _path(folder))
     rules, split_rules = rules or FilterRules(), split_rules or SplitRules()

@@ -58,7 +58,7 @@ def prep(
         size: Side of the faces, in pixels.
         rules: Which rows are kept.
         splits: How identities are dealt to train, validation and test.
-        workers: Processes; one a core by default.
+        workers: Threads that decode; one a core by default.
         dry_run: Read the metadata alone and print the funnel as JSON.
         progress: Called as faces are cropped.
 

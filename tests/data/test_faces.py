@@ -47,6 +47,16 @@ def test_resizing_is_lanczos() -> None:
     assert np.array_equal(resize_crop(picture, RULE), np.asarray(expected))
 
 
+def test_shifted_crop_lies_lower_on_the_photo() -> None:
+    picture = np.zeros((200, 200, 3), np.uint8)
+    picture[100:110] = 255
+    rule = CropRule(margin=0.0, shift=0.25, size=40)
+    rows = crop_face(picture, (80, 80, 120, 120), rule)[:, 20, 0]
+    # The band at 100..110 lies 20 px below the box's top, and 10 px less for the shift.
+    assert rows[12:18].min() > 200
+    assert rows[24:].max() < 60
+
+
 def test_crop_shows_the_margin_around_the_box() -> None:
     picture = gradient(200, 200)
     face = crop_face(picture, (80, 80, 120, 120), CropRule(margin=0.5, size=80))

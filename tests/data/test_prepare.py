@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.faces import decode_photo, resize_crop
 from agegender.data.prepare import prepare
-from agegender.data.sources.utkface import UTKFACE_MARGIN
+from agegender.data.sources.utkface import UTKFACE_MARGIN, UTKFACE_SHIFT
 from agegender.data.store import FaceStore
 from agegender.errors import ConfigError, DataError
 
@@ -131,7 +131,9 @@ def test_every_file_of_utkface_is_accounted_for(maker: Any, tmp_path: Path) -> N
     aside = pd.read_csv(store.path / "set_aside.csv").set_index("id")["reason"]
     assert aside["readme.txt"] == "not_a_picture"
     assert aside[f"39_1_{DATE}.jpg.chip.jpg"] == "malformed_name"
-    assert store.manifest.crop_rule == CropRule(margin=UTKFACE_MARGIN, size=64)
+    assert store.manifest.crop_rule == CropRule(
+        margin=UTKFACE_MARGIN, shift=UTKFACE_SHIFT, size=64
+    )
 
 
 def test_identical_files_are_one_identity_whatever_their_labels(

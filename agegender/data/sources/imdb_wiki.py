@@ -48,6 +48,7 @@ class ImdbWiki:
     name: str
     person: str
     margin: float = CROP_MARGIN
+    shift: float = 0.0
     terms: str = TERMS
 
     @property

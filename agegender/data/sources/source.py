@@ -32,6 +32,11 @@ class Source(Protocol):
         ...
 
     @property
+    def shift(self) -> float:
+        """How far its pictures are centred below the box, as `CropRule.shift`."""
+        ...
+
+    @property
     def terms(self) -> str:
         """Its terms of use, in a line."""
         ...
