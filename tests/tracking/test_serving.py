@@ -29,10 +29,13 @@ def serving(uri: str, folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
+    # MLflow starts its server by name, which must be ours and not the system's.
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", uri]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--env-manager", "local", "--port", str(port), "--workers", "1"],
+            env={**os.environ, "PATH": beside},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -44,7 +47,8 @@ def serving(uri: str, folder: Path) -> Iterator[str]:
         if sys.platform == "win32":
             process.kill()
         else:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=30)
 
 

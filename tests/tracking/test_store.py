@@ -22,6 +22,20 @@ def test_database_lies_in_mlruns_and_plain_mlflow_finds_it_by_link(store: Path) 
         assert link.resolve() == (store / "mlruns" / "mlflow.db").resolve()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+def test_link_is_made_also_where_make_named_our_database(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store / "mlflow.db").unlink()
+    monkeypatch.setenv(
+        "MLFLOW_TRACKING_URI", f"sqlite:///{store.as_posix()}/mlruns/mlflow.db"
+    )
+
+    use_tracking_store(store)
+
+    assert (store / "mlflow.db").is_symlink()
+
+
 def test_database_that_plain_mlflow_made_first_is_used_as_it_is(
     store: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
