@@ -52,6 +52,9 @@ bench: setup  ## Measure, side by side
 	python -m benchmarks
 
 ui: setup  ## Open the MLflow UI on this project's runs
+	@python -c "from agegender.tracking import pages, store; store.use_tracking_store(); \
+	  print('runs:  ', pages.experiment_page('http://127.0.0.1:5000', store.use_experiment())); \
+	  print('models:', pages.model_page('http://127.0.0.1:5000'))"
 	mlflow ui --backend-store-uri $(MLFLOW_TRACKING_URI)
 
 pins: setup  ## Compile requirements*.txt anew from pyproject.toml

@@ -25,7 +25,7 @@ DEFECT = 1
 STEPS: dict[str, Callable[..., steps.Outcome]] = {
     step.__name__: step for step in steps.ALL
 }
-NOT_OPTIONS = {"progress"}
+NOT_OPTIONS: set[str | int] = {"progress"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): nothing is left to say.
+        # The reader has gone (`| head`): nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -90,7 +90,9 @@ def _run_step(step: Callable[..., steps.Outcome], options: dict[str, Any]) -> in
 
 def overview() -> str:
     """Return the help of `agegender` itself."""
-    summaries = {name: (step.__doc__ or "").split("\n")[0] for name, step in STEPS.items()}
+    summaries = {
+        name: (step.__doc__ or "").split("\n")[0] for name, step in STEPS.items()
+    }
     return "\n".join(
         [
             "usage: agegender STEP [options]     (agegender STEP --help for a step's)",
@@ -133,7 +135,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stderr(None):
             values = parser.parse_args(spelled)
-        return vars(parser.instantiate(values))
+        return dict(vars(parser.instantiate(values)))
     except AgeGenderError:
         raise
     except (Exception, SystemExit) as error:

@@ -188,7 +188,9 @@ class LossConfig:
         )
         for name in ("expectation_weight", "gender_weight"):
             value = getattr(self, name)
-            _require(value >= 0, f"loss.{name} must not be negative. Received: {value}.")
+            _require(
+                value >= 0, f"loss.{name} must not be negative. Received: {value}."
+            )
 
 
 @dataclass(frozen=True)
@@ -211,8 +213,7 @@ class OptimizerConfig:
     def __post_init__(self) -> None:
         _require(
             self.learning_rate > 0,
-            "optimizer.learning_rate must be above 0. "
-            f"Received: {self.learning_rate}.",
+            f"optimizer.learning_rate must be above 0. Received: {self.learning_rate}.",
         )
         _require(
             0.0 <= self.momentum < 1.0,

@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 LOG_INTERVAL_S = 10.0
 """Seconds between two lines where the output is no terminal."""
@@ -18,8 +18,8 @@ class TerminalProgress:
     """
 
     def __init__(self) -> None:
-        self._bars = None
-        self._task = None
+        self._bars: Any = None
+        self._task: Any = None
         self._last = (0, -1)
         self._printed = 0.0
         if sys.stderr.isatty():

@@ -62,7 +62,9 @@ def test_dashes_flags_and_sections_are_understood() -> None:
 
 
 def test_switch_may_be_given_its_value() -> None:
-    assert cli.parse("train", ["--store", "s", "--dry-run", "false"])["dry_run"] is False
+    assert (
+        cli.parse("train", ["--store", "s", "--dry-run", "false"])["dry_run"] is False
+    )
 
 
 def test_defaults_are_those_of_the_configuration() -> None:
@@ -96,8 +98,16 @@ def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
         (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),
         (["prep", "--source", "moon", "--out", "o"], 2, "moon"),
         (["prep", "--source", "wiki"], 2, "--out"),
-        (["prep", "--source", "wiki", "--out", "o", "--metadata", "m"], 2, "--metadata"),
-        (["prep", "--source", "wiki", "--out", "o", "--archive", "no.tar"], 3, "no.tar"),
+        (
+            ["prep", "--source", "wiki", "--out", "o", "--metadata", "m"],
+            2,
+            "--metadata",
+        ),
+        (
+            ["prep", "--source", "wiki", "--out", "o", "--archive", "no.tar"],
+            3,
+            "no.tar",
+        ),
         (["prep", "--source", "wiki", "--out", "o", "--size", "63"], 2, "63"),
         (["sample", "--out", "o", "--faces", "0"], 2, "Received: 0"),
     ],

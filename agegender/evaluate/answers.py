@@ -64,7 +64,7 @@ class Answers:
     @cached_property
     def gender_is_right(self) -> NDArray[np.bool_]:
         """Return where the likelier gender is the true one, bool (n,)."""
-        return self.taken_for_male == self.male
+        return np.asarray(self.taken_for_male == self.male)
 
     @property
     def identities(self) -> int:
@@ -143,7 +143,9 @@ def _check_predictions(ages: FloatArray, males: FloatArray, faces: int) -> None:
     sums_to_one = (np.abs(ages.sum(axis=1) - 1.0) < TOLERANCE) & (ages >= 0.0).all(
         axis=1
     )
-    wrong = ~sums_to_one | ~((males >= 0.0) & (males <= 1.0))
+    wrong = (
+        ~sums_to_one | ~(ages >= 0.0).all(axis=1) | ~((males >= 0.0) & (males <= 1.0))
+    )
     if wrong.any():
         msg = (
             "predictions must be probabilities: finite, 0..1, ages summing to 1. "

@@ -51,7 +51,7 @@ class CumulativeScore(_LabelledMean):
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return 1 for each face within five years, else 0."""
-        near = ops.abs(expected_age(prediction) - truth) <= 5.0  # noqa: PLR2004
+        near = ops.abs(expected_age(prediction) - truth) <= 5.0
         return ops.cast(near, "float32")
 
 
@@ -61,5 +61,5 @@ class Accuracy(_LabelledMean):
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return 1 for each right face, else 0."""
-        male = ops.reshape(prediction, (-1,)) >= 0.5  # noqa: PLR2004
-        return ops.cast(male == (truth >= 0.5), "float32")  # noqa: PLR2004
+        male = ops.reshape(prediction, (-1,)) >= 0.5
+        return ops.cast(male == (truth >= 0.5), "float32")

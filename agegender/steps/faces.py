@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.config import FilterRules, SplitRules
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
@@ -90,13 +90,13 @@ def prep(
         workers=workers or os.cpu_count() or 1,
         progress=progress,
     )
-    funnel = store.manifest.funnel
+    counted = store.manifest.funnel
     counts = store.labels["split"].value_counts()
-    lines = [f"{funnel['read']:>8,} rows read"]
-    lines += [f"{n:>8,} dropped: {rule}" for rule, n in funnel["dropped"].items() if n]
-    lines += [f"{funnel['kept']:>8,} kept in {store.path}"]
+    lines = [f"{counted['read']:>8,} rows read"]
+    lines += [f"{n:>8,} dropped: {rule}" for rule, n in counted["dropped"].items() if n]
+    lines += [f"{counted['kept']:>8,} kept in {store.path}"]
     lines += [
         f"{counts.get(split, 0):>8,} {split}"
         for split in ("train", "validation", "test")
     ]
-    return Outcome({"store": str(store.path), **funnel}, "\n".join(lines))
+    return Outcome({"store": str(store.path), **counted}, "\n".join(lines))

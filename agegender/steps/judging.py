@@ -41,7 +41,7 @@ def evaluate(
     version = resolve(model)
     report = _report(answers_of(version, faces, split, progress), faces, split)
     if version.run_id is not None:
-        _record(version, report, faces, split)
+        _record(version, version.run_id, report, faces, split)
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
     data = {"model": version.uri, "split": split, **report.to_dict()}
     return Outcome(data, f"{heading}\n\n{report.to_text()}")
@@ -134,13 +134,13 @@ def _report(answers: "AgeGender", store: "FaceStore", split: str) -> "Report":
 
 
 def _record(
-    version: "Version", report: "Report", store: "FaceStore", split: str
+    version: "Version", run_id: str, report: "Report", store: "FaceStore", split: str
 ) -> None:
     """Log a report to the version's run and link it to the version."""
     from agegender.tracking.registry import tag_version
     from agegender.tracking.runs import reopened_run
 
-    with reopened_run(version.run_id) as run:
+    with reopened_run(run_id) as run:
         data = run.log_dataset(
             name=f"{store.path.name}-{split}",
             digest=store.split_hash(split),
@@ -185,8 +185,9 @@ def _verdict(
         mae = _report(answers, store, "test").metrics["mean_absolute_error"]
         better = mae.high < mae.baseline
         reason = (
-            f"no champion yet; test MAE {mae.value:.2f} [{mae.low:.2f}, {mae.high:.2f}] "
-            f"years against {mae.baseline:.2f} of the trivial guess"
+            f"no champion yet; test MAE {mae.value:.2f} "
+            f"[{mae.low:.2f}, {mae.high:.2f}] years against "
+            f"{mae.baseline:.2f} of the trivial guess"
         )
         return {"better": bool(better), "reason": reason}
     rival = answers_of(champion, store, "test", progress)

@@ -69,8 +69,10 @@ def _table(data: dict[str, Any]) -> str:
     found = sum(len(photo["faces"]) for photo in data["photos"])
     rows = {
         "rows": f"{funnel['read']} read, {funnel['kept']} kept ({dropped})",
-        "test MAE": f"{_interval(mae, '.2f')} years; constant guess {mae['baseline']:.2f}",
-        "gender": f"{_interval(gender, '.1%')} right; majority {gender['baseline']:.1%}",
+        "test MAE": f"{_interval(mae, '.2f')} years; "
+        f"constant guess {mae['baseline']:.2f}",
+        "gender": f"{_interval(gender, '.1%')} right; "
+        f"majority {gender['baseline']:.1%}",
         "registry": data["gate"],
         "photos": f"{found} faces on {len(data['photos'])} photos",
         "picture": str(next(iter(data["annotated"]), "none")),
