@@ -1,6 +1,6 @@
 """From scene to JPEG: background, light, lens and the losses of old cameras."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 from io import BytesIO
 

@@ -1,6 +1,6 @@
 """Hair on the head, behind and in front of it, and beards."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from agegender.data.sample.curves import Points, ellipse, mirror, smooth
 from agegender.data.sample.look import Look
 from agegender.data.sample.pose import flat
 
-SHORN = 0.1
-"""Recession and length below which nothing hangs or is lost."""
+STRAND_LIFT = np.array([(0.0, 0.0, 0.0), (0.0, -0.03, 0.0), (0.0, -0.03, 0.0)])
+"""What is added to root, middle and tip of a strand, so that it arches."""
 
 
 def draw_back_hair(brush: Brush, look: Look, rng: np.random.Generator) -> None:
@@ -140,13 +140,9 @@ def _draw_strands(
     picks = rng.integers(0, len(outer), 30)
     slide = rng.integers(-2, 3, 30)
     ends = np.clip(picks + slide, 0, len(outer) - 1)
-    starts, stops = inner[picks], outer[ends]
-    lines = [
-        np.stack(
-            [a + (b - a) * t + [0, -0.03 * (t > 0.1), 0] for t in (0.05, 0.5, 0.93)]
-        )
-        for a, b in zip(starts, stops, strict=True)
-    ]
+    starts, stops = inner[picks, None], outer[ends, None]
+    along = np.array([0.05, 0.5, 0.93])[:, None]
+    lines = list(starts + (stops - starts) * along + STRAND_LIFT)
     brush.glaze(lines[:15], colour * 0.6, 0.55 * opacity, 0.008, 0.025)
     brush.glaze(lines[15:], colour * 1.2 + 14, 0.5 * opacity, 0.008, 0.025)
 

@@ -1,6 +1,6 @@
 """Head and skin: outline, light and shade, the lines that years leave."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 from functools import cache
 
@@ -78,8 +78,9 @@ def draw_head(brush: Brush, look: Look, light: float, rng: np.random.Generator) 
 
 
 @cache
-def _axis() -> NDArray[np.float64]:
-    return (np.arange(TEXTURE) + 0.5) / TEXTURE * 2 * REACH - REACH
+def _axis() -> NDArray[np.float32]:
+    axis = (np.arange(TEXTURE) + 0.5) / TEXTURE * 2 * REACH - REACH
+    return axis.astype(np.float32)
 
 
 def skin_texture(
@@ -87,19 +88,20 @@ def skin_texture(
 ) -> Image.Image:
     """Return a square picture of lit skin, upright, as the pose shows it."""
     axis, f = _axis(), look.face
-    shift = brush.pose.turn(np.array([[0.0, 0.0]]))[0] * 0.5
+    shift = (brush.pose.turn(np.zeros((1, 2)))[0] * 0.5).tolist()
     x = (axis - shift[0]) / (f.width * 1.08)
     y = (axis - shift[1]) / 1.2
     height = np.sqrt(np.clip(1 - (y**2)[:, None] - (x**2)[None, :], 0.02, 1))
     lit = 0.66 + 0.36 * height - 0.08 * y[:, None] + 0.17 * light * x[None, :]
     spots = _spots(look, light)
-    centres = brush.pose.turn(spots[:, :3])
+    centres = brush.pose.turn(spots[:, :3]).astype(np.float32)
+    spots = spots.astype(np.float32)
     across = np.exp(-0.5 * ((axis - centres[:, :1]) / spots[:, 3:4]) ** 2)
     down = np.exp(-0.5 * ((axis - centres[:, 1:]) / spots[:, 4:5]) ** 2)
     tinted = (across[:, :, None] * spots[:, None, 5:]).reshape(len(spots), -1)
     tint = (down.T @ tinted).reshape(TEXTURE, TEXTURE, 3)
-    colour = _aged(look) * lit[:, :, None] * (1 + tint)
-    colour += _blotches(look, rng)[:, :, None] * rgb(1.0, 1.15, 1.15)
+    colour = (1 + tint) * lit[:, :, None] * _aged(look).astype(np.float32)
+    colour += _blotches(look, rng)[:, :, None]
     return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
 
 
@@ -107,7 +109,7 @@ def _aged(look: Look) -> Colour:
     """Return the skin's colour: rosy in children, sallow and duller in the old."""
     skin = look.person.skin
     rosy = mix(skin, skin * rgb(1.05, 0.98, 0.98), look.child)
-    return mix(rosy, skin.mean() * rgb(1.1, 0.95, 0.78), 0.55 * look.wrinkles)
+    return mix(rosy, skin.mean() * rgb(1.14, 0.97, 0.76), 0.7 * look.wrinkles)
 
 
 def _spots(look: Look, light: float) -> NDArray[np.float64]:
@@ -119,8 +121,8 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
     """
     f, sag, child = look.face, look.sag, look.child
     flush = 0.05 + 0.12 * child + 0.08 * look.make_up
-    socket = 0.1 + 0.24 * sag - 0.05 * child
-    hollow = 0.01 + 0.26 * sag - 0.01 * child
+    socket = 0.1 + 0.32 * sag - 0.05 * child
+    hollow = 0.01 + 0.34 * sag - 0.01 * child
     dark = np.array([-0.8, -1.0, -1.0])
     bright = np.array([0.9, 1.0, 1.05])
     red = np.array([0.5, -1.0, -0.7])
@@ -157,17 +159,17 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
     return np.concatenate([np.array(paired), mirrored, np.array(middle)])
 
 
-def _blotches(look: Look, rng: np.random.Generator) -> NDArray[np.float64]:
+def _blotches(look: Look, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return uneven skin, (TEXTURE, TEXTURE) added to each channel."""
     coarse = rng.normal(0, 1.6 + 3.0 * look.wrinkles, (12, 12))
     fine = rng.normal(0, 1.5 + 4.0 * look.wrinkles, (48, 48))
     return _enlarged(coarse) + _enlarged(fine)
 
 
-def _enlarged(field: NDArray[np.float64]) -> NDArray[np.float64]:
+def _enlarged(field: NDArray[np.float64]) -> NDArray[np.float32]:
     picture = Image.fromarray(field.astype(np.float32))
     size = (TEXTURE, TEXTURE)
-    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC), dtype=np.float64)
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
 
 
 def draw_wrinkles(brush: Brush, look: Look) -> None:

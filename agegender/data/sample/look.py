@@ -1,6 +1,6 @@
 """How a person looks at an age, on the day of one photo."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,7 +11,8 @@ from agegender.data.sample.brush import Colour, mix, rgb
 from agegender.data.sample.person import Person
 from agegender.data.sample.proportions import Face, ramp
 
-GREY = rgb(196, 196, 198)
+GREY = rgb(168, 168, 172)
+WHITE = rgb(238, 236, 230)
 DYES = (rgb(96, 58, 36), rgb(196, 152, 96), rgb(120, 52, 34), rgb(48, 36, 34))
 
 
@@ -105,8 +106,8 @@ class Look:
             child=1.0 - ramp(age, 0.0, 17.0),
             beard=beard,
             moustache=moustache,
-            beard_colour=mix(person.hair * 0.8, GREY, min(1.0, grey * 1.1)),
-            brow_colour=mix(person.hair * 0.75, GREY, 0.7 * grey),
+            beard_colour=mix(person.hair * 0.8, _faded(person, age), grey),
+            brow_colour=mix(person.hair * 0.75, _faded(person, age), 0.7 * grey),
             make_up=float(make_up),
             lipstick=mix(rgb(196, 44, 62), rgb(206, 108, 112), rng.random()),
             smile=smile,
@@ -117,6 +118,11 @@ class Look:
             clothes=_cloth(rng, age),
             collar=_collar(rng, person, adult=adult),
         )
+
+
+def _faded(person: Person, age: float) -> Colour:
+    """Return what hair fades to: grey at first, white in old age."""
+    return mix(GREY, WHITE, ramp(age - person.late[1], 56, 84))
 
 
 def _beard(
@@ -143,13 +149,17 @@ def _haircut(
     # Babies have little hair; women cut theirs shorter as years go by.
     length = liking * ramp(age, 0.0, 4.0) * (1.0 - 0.4 * ramp(age, 45, 80))
     grown_in = 0.3 + 0.7 * ramp(age, 0.0, 3.0)
-    colour = mix(person.hair, GREY + rng.normal(0, 8), grey)
+    colour = mix(person.hair, _faded(person, age) + rng.normal(0, 6), grey)
     if person.dyes and grey > 0.1:
         colour = mix(DYES[int(rng.integers(len(DYES)))], person.hair, 0.5)
     return Haircut(
         colour=colour,
         length=float(length),
-        volume=float((0.06 + 0.12 * rng.random() + 0.08 * length) * grown_in),
+        volume=float(
+            (0.06 + 0.12 * rng.random() + 0.08 * length)
+            * grown_in
+            * (1 - 0.4 * ramp(age, 50, 90))
+        ),
         recession=float(bald),
         fringe=float(rng.random() < 0.3 + 0.25 * (length > 0.4)) * rng.uniform(0.4, 1),
         part=float(rng.choice([-0.45, 0.0, 0.45]) + rng.normal(0, 0.1)),

@@ -101,7 +101,7 @@ class Person:
             long_hair=_long_hair(rng, male=male),
             bearded=float(rng.random()) if male else 0.0,
             made_up=0.0 if male else float(rng.beta(1.3, 1.2)),
-            dyes=bool(rng.random() < (0.06 if male else 0.25)),
+            dyes=bool(rng.random() < (0.05 if male else 0.18)),
             glasses=float(
                 rng.choice([8, 25, 45, 60, 200], p=[0.08, 0.1, 0.16, 0.2, 0.46])
             ),

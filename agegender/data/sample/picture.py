@@ -1,6 +1,6 @@
 """The pictures of an archive, one row each: faces, and what went wrong."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

@@ -191,7 +191,7 @@ def _date_back(rows: pd.DataFrame, chosen: list[int], age: NDArray[np.float64]) 
 def _frame(rows: pd.DataFrame, rng: np.random.Generator) -> None:
     """Place faces in their photos and size the pictures, in place."""
     faces = len(rows)
-    side = (80 * np.exp(rng.normal(0, 0.25, faces))).clip(50, 112)
+    side = (74 * np.exp(rng.normal(0, 0.25, faces))).clip(48, 108)
     crop = np.round(1.8 * side).astype(int)
     for edges, most in ((("left", "right"), 2.5), (("top", "bottom"), 2.0)):
         for edge in edges:

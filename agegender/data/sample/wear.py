@@ -1,6 +1,6 @@
 """What people wear: clothes, glasses, earrings."""
 
-# ruff: noqa: PLR2004 - a drawing is made of small numbers
+
 
 import numpy as np
 

@@ -1,7 +1,6 @@
 """A whole sample in one call: archive and photos."""
 
 import multiprocessing
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from agegender.data.decode import usable_cores
 from agegender.data.sample.archive import FOLDER, write_archive
 from agegender.data.sample.metadata import matlab_file
 from agegender.data.sample.photos import write_photos
@@ -129,7 +129,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | None]:
     """Yield the encoded pictures in order, drawn by several processes if it pays."""
-    count = workers or os.cpu_count() or 1
+    count = workers or usable_cores()
     if count == 1 or (workers is None and len(pictures) < WORTH_A_POOL):
         yield from map(draw_picture, pictures)
         return
