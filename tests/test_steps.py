@@ -1,0 +1,179 @@
+"""The whole road, walked for real: drawn archive, SQLite, registry, prediction.
+
+One road is walked once for all tests; each test looks at what it left.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agegender import cli, steps
+from agegender.config import Experiment, ModelConfig, TrainingConfig
+from agegender.errors import GateRefusedError, ModelError
+
+TINY = Experiment(
+    name="tiny",
+    model=ModelConfig(depth=10, widen_factor=1),
+    training=TrainingConfig(epochs=1, batch_size=32, precision="float32"),
+)
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Walk the road as far as a registered challenger; nothing is promoted."""
+    folder = tmp_path_factory.mktemp("road")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.chdir(folder)
+        drawn = steps.sample(str(folder), faces=240, seed=3).data
+        steps.prep("wiki", out="store", archive=drawn["archive"], size=32)
+        steps.train("store", experiment=TINY)
+        yield folder
+
+
+@pytest.fixture
+def walked(road: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the road's tracking store that a test may change."""
+    shutil.copy(road / "mlflow.db", tmp_path / "mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    return road
+
+
+def test_training_leaves_what_a_person_wants_to_see(walked: Path) -> None:
+    import mlflow
+
+    version = _challenger()
+    run = mlflow.get_run(version.run_id)
+    client = mlflow.MlflowClient()
+    kept = {file.path for file in client.list_artifacts(run.info.run_id, "figures")}
+    assert {
+        "figures/curves.png",
+        "figures/network.png",
+        "figures/test_faces.png",
+    } <= kept
+    assert run.data.params["model.depth"] == "10"
+    assert run.info.status == "FINISHED"
+    assert {"val_age_mae", "val_gender_accuracy", "learning_rate"} <= set(
+        run.data.metrics
+    )
+    names = {given.dataset.name for given in run.inputs.dataset_inputs}
+    assert names == {"store-train", "store-validation"}
+
+
+def test_evaluation_is_linked_to_run_and_version(walked: Path) -> None:
+    import mlflow
+
+    outcome = steps.evaluate("models:/agegender@challenger", str(walked / "store"))
+    mae = outcome.data["metrics"]["mean_absolute_error"]
+    assert mae["low"] <= mae["value"] <= mae["high"]
+    version = _challenger()
+    metrics = mlflow.get_run(version.run_id).data.metrics
+    assert metrics["test_mean_absolute_error"] == pytest.approx(mae["value"])
+    assert version.tags["test_mean_absolute_error"].startswith(f"{mae['value']:.3f}")
+
+
+def test_gate_refuses_what_does_not_beat_the_trivial_guess(walked: Path) -> None:
+    # One epoch on 100 faces teaches nothing: the gate has to say so.
+    with pytest.raises(GateRefusedError, match="trivial guess"):
+        steps.promote(str(walked / "store"))
+    with pytest.raises(ModelError, match="no champion yet"):
+        steps.predict([str(walked / "photos")])
+
+
+def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
+    from agegender.tracking import registry
+
+    champion = _challenger()
+    registry.promote_alias(champion)
+    same = steps.promote(str(walked / "store"))
+    assert same.data["promoted"] is False
+    import mlflow
+
+    twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
+    with pytest.raises(GateRefusedError, match="same errors"):
+        steps.promote(str(walked / "store"), version=int(twin.version))
+    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+
+
+def test_dry_run_moves_no_alias(walked: Path) -> None:
+    from agegender.tracking import registry
+
+    with pytest.raises(GateRefusedError):
+        steps.promote(str(walked / "store"), dry_run=True)
+    assert registry.alias_version("champion") is None
+
+
+def test_prediction_finds_faces_and_draws_them(walked: Path, tmp_path: Path) -> None:
+    pictures = tmp_path / "annotated"
+    outcome = steps.predict(
+        [str(walked / "photos")],
+        model="models:/agegender@challenger",
+        format="json",
+        annotated=str(pictures),
+    )
+    assert outcome.exit_code == 0
+    photos = json.loads(outcome.text)["photos"]
+    assert sum(len(photo["faces"]) for photo in photos) >= 6
+    assert len(list(pictures.glob("*.jpg"))) == 6
+
+
+def test_photo_that_is_none_is_told_and_exits_with_3(
+    walked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "notes.jpg"
+    text.write_text("not a photo")
+    arguments = ["predict", str(text), "--model", "models:/agegender@challenger"]
+    assert cli.main(arguments) == 3
+    assert "notes.jpg" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_store_cut_by_another_rule_is_refused(walked: Path, tmp_path: Path) -> None:
+    archive = walked / "wiki_crop.tar"
+    other = tmp_path / "other"
+    steps.prep("wiki", out=str(other), archive=str(archive), size=48)
+    with pytest.raises(ModelError, match="another|cut by"):
+        steps.evaluate("models:/agegender@challenger", str(other))
+
+
+def test_predicting_loads_no_training_framework(walked: Path) -> None:
+    """A fresh process, so that what other tests imported does not count."""
+    code = (
+        "import sys\n"
+        "from agegender import steps\n"
+        f"steps.predict([{str(walked / 'photos' / 'portrait.jpg')!r}],"
+        " model='models:/agegender@challenger')\n"
+        "loaded = {'tensorflow', 'keras', 'jax', 'torch', 'optuna'} & set(sys.modules)\n"
+        "sys.exit(str(loaded) if loaded else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_dry_run_of_training_tells_the_cost(walked: Path) -> None:
+    plan = steps.train(str(walked / "store"), experiment=TINY, dry_run=True).data
+    assert plan["experiment"]["model"]["depth"] == 10
+    # WRN-10-1: 0.08 million parameters, as in the paper's counting.
+    assert 70_000 < plan["parameters"] < 90_000
+    assert plan["forward_flops"] > 10_000_000
+    assert plan["steps_per_epoch"] >= 1
+
+
+def _challenger():  # noqa: ANN202 - a Version; importing it here costs seconds
+    from agegender.tracking import registry
+    from agegender.tracking.store import use_tracking_store
+
+    use_tracking_store()
+    return registry.resolve("models:/agegender@challenger")
