@@ -1,7 +1,5 @@
 """From scene to JPEG: background, light, lens and the losses of old cameras."""
 
-
-
 from io import BytesIO
 
 import numpy as np
@@ -29,9 +27,9 @@ def expose(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     if rng.random() < 0.5:
         radius = rng.uniform(0.2, 0.007 * image.width)
         image = image.filter(ImageFilter.GaussianBlur(radius))
-    gain = rng.uniform(0.85, 1.12) * rng.normal(1, 0.03, (3, 1))
-    curve = 128 + (np.arange(256) - 128) * rng.uniform(0.75, 1.15)
-    table = np.clip(curve * gain + rng.normal(0, 8), 0, 255).astype(int)
+    gain = rng.uniform(0.9, 1.1) * rng.normal(1, 0.025, (3, 1))
+    curve = 128 + (np.arange(256) - 128) * rng.uniform(0.82, 1.12)
+    table = np.clip(curve * gain + rng.normal(0, 5), 0, 255).astype(int)
     image = image.point(table.ravel().tolist())
     shape = (image.height, image.width, 1)
     grain = rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0.5, 5.0)

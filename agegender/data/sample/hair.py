@@ -1,7 +1,5 @@
 """Hair on the head, behind and in front of it, and beards."""
 
-
-
 import numpy as np
 
 from agegender.data.sample.brush import Brush, Colour

@@ -1,7 +1,5 @@
 """Head and skin: outline, light and shade, the lines that years leave."""
 
-
-
 from functools import cache
 
 import numpy as np
@@ -108,7 +106,7 @@ def skin_texture(
 def _aged(look: Look) -> Colour:
     """Return the skin's colour: rosy in children, sallow and duller in the old."""
     skin = look.person.skin
-    rosy = mix(skin, skin * rgb(1.05, 0.98, 0.98), look.child)
+    rosy = mix(skin, skin * rgb(1.1, 1.03, 1.03), look.child)
     return mix(rosy, skin.mean() * rgb(1.14, 0.97, 0.76), 0.7 * look.wrinkles)
 
 
@@ -123,7 +121,7 @@ def _spots(look: Look, light: float) -> NDArray[np.float64]:
     flush = 0.05 + 0.12 * child + 0.08 * look.make_up
     socket = 0.1 + 0.32 * sag - 0.05 * child
     hollow = 0.01 + 0.34 * sag - 0.01 * child
-    dark = np.array([-0.8, -1.0, -1.0])
+    dark = np.array([-0.8, -1.0, -1.0]) * (1 - 0.4 * child)
     bright = np.array([0.9, 1.0, 1.05])
     red = np.array([0.5, -1.0, -0.7])
     far = -np.sign(light) or 1.0

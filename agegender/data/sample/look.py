@@ -1,7 +1,5 @@
 """How a person looks at an age, on the day of one photo."""
 
-
-
 from dataclasses import dataclass
 from typing import Self
 

@@ -1,7 +1,5 @@
 """The pictures of an archive, one row each: faces, and what went wrong."""
 
-
-
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 

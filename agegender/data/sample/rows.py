@@ -118,13 +118,13 @@ def _draw_pages(rng: np.random.Generator, people: int) -> NDArray[np.int64]:
 
 def _draw_ages(rng: np.random.Generator, people: int) -> NDArray[np.float64]:
     """Draw ages of 1 to 95 years: some children, many adults, some old."""
-    group = rng.choice(4, people, p=[0.08, 0.09, 0.745, 0.085])
+    group = rng.choice(4, people, p=[0.11, 0.08, 0.73, 0.08])
     ages = np.choose(
         group,
         [
             rng.uniform(1, 13, people),
             rng.uniform(13, 20, people),
-            20 + rng.gamma(2.0, 9.0, people),
+            20 + rng.gamma(2.2, 8.6, people),
             rng.uniform(58, 95, people),
         ],
     )

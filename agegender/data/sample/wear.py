@@ -1,7 +1,5 @@
 """What people wear: clothes, glasses, earrings."""
 
-
-
 import numpy as np
 
 from agegender.data.sample.brush import Brush, mix, rgb
