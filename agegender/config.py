@@ -4,8 +4,9 @@ Frozen dataclasses, checked when made, so that a wrong setting fails before any
 work starts. No `slots`: the command line parser cannot read defaults through them.
 """
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agegender.errors import ConfigError
 
@@ -366,3 +367,74 @@ class Experiment:
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, ready for YAML or JSON."""
         return asdict(self)
+
+
+def setting_type(name: str) -> Any:
+    """Return the type of a setting of `Experiment`.
+
+    Args:
+        name: Dotted, such as `model.depth`.
+
+    Returns:
+        `int`, `float`, `bool`, `str` or a `Literal`.
+
+    Raises:
+        ConfigError: If there is no such setting.
+    """
+    kind: Any = Experiment
+    for part in name.split("."):
+        fields = get_type_hints(kind) if is_dataclass(kind) else {}
+        _require(
+            part in fields,
+            f"there is no setting {name}. "
+            f"Name one of: {', '.join(fields) or 'the settings above it'}.",
+        )
+        kind = fields[part]
+    _require(
+        kind in {int, float, bool, str} or get_origin(kind) is Literal,
+        f"{name} is not a single setting. Name one within it.",
+    )
+    return kind
+
+
+def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """Return a copy of an experiment with other values of some settings.
+
+    Args:
+        experiment: The starting point; stays as it is.
+        values: Dotted name -> value, such as `{"model.depth": 16}`.
+
+    Raises:
+        ConfigError: If a setting does not exist, or a value is of another type or
+            not allowed.
+    """
+    changed = experiment
+    for name, value in values.items():
+        kind = setting_type(name)
+        _require(
+            _fits(value, kind),
+            f"{name} takes {_type_name(kind)}. Received: {value!r}.",
+        )
+        changed = _replaced(changed, name.split("."), value)
+    return changed
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _type_name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(repr, get_args(kind)))
+    names = {int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(kind, "a text")
+
+
+def _replaced(settings: Any, path: list[str], value: Any) -> Any:
+    first, *rest = path
+    inner = _replaced(getattr(settings, first), rest, value) if rest else value
+    return replace(settings, **{first: inner})

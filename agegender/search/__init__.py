@@ -1,0 +1,20 @@
+"""Which settings learn best: an Optuna study over an experiment's settings."""
+
+from agegender.search.figures import study_figures
+from agegender.search.result import SearchError, StudyResult
+from agegender.search.storage import Heartbeat
+from agegender.search.study import read_study, run_study
+from agegender.search.trial import Silent, TrainTrial, TrialRecord, TrialTracker
+
+__all__ = [
+    "Heartbeat",
+    "SearchError",
+    "Silent",
+    "StudyResult",
+    "TrainTrial",
+    "TrialRecord",
+    "TrialTracker",
+    "read_study",
+    "run_study",
+    "study_figures",
+]

@@ -1,0 +1,134 @@
+"""What a study found."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from optuna.importance import get_param_importances
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from agegender.config import Experiment, with_values
+from agegender.errors import AgeGenderError
+from agegender.search.trial import REASON, TRACEBACK
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+FEWEST_FOR_IMPORTANCE = 4
+"""Complete trials below which importances would be noise."""
+
+
+class SearchError(AgeGenderError):
+    """The study led to nothing."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """All trials of a study and the best of them.
+
+    Args:
+        study_name: Of the study.
+        trials: One row a trial: `number`, `state` (complete, pruned, failed,
+            running, waiting), `value` (best validation MAE in years), `epochs`,
+            `seconds`, `reason`, the searched settings under their dotted names,
+            and the tracker's attributes.
+        settings: Names of the searched settings.
+        importances: Setting -> share of the error's variation that it explains,
+            summing to 1; empty where there are too few trials to say.
+        best_number: Of the best trial.
+        best_value: Its validation mean absolute error, in years.
+        best: Its experiment, ready to be trained.
+    """
+
+    study_name: str
+    trials: pd.DataFrame
+    settings: tuple[str, ...]
+    importances: Mapping[str, float]
+    best_number: int
+    best_value: float
+    best: Experiment
+
+    def count(self, state: str) -> int:
+        """Return the number of trials in a state."""
+        return int((self.trials["state"] == state).sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        best = self.trials.set_index("number").loc[self.best_number]
+        return {
+            "study": self.study_name,
+            "trials": {state: self.count(state) for state in self.states()},
+            "best_trial": self.best_number,
+            "best_val_age_mae": self.best_value,
+            "best_values": {name: best[name] for name in self.settings},
+            "importances": dict(self.importances),
+        }
+
+    def states(self) -> list[str]:
+        """Return the states that occur, in alphabetical order."""
+        return sorted(self.trials["state"].unique())
+
+
+def result_of(study: Study, experiment: Experiment) -> StudyResult:
+    """Read a study.
+
+    Raises:
+        SearchError: If no trial was completed.
+    """
+    trials = study.get_trials(deepcopy=False)
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    if not complete:
+        raise SearchError(
+            f"no trial of study {study.study_name} was completed. "
+            f"{_reasons(trials)} Search gentler settings, such as lower rates."
+        )
+    best = study.best_trial
+    return StudyResult(
+        study.study_name,
+        pd.DataFrame([_row(trial) for trial in trials]),
+        tuple(experiment.search.space),
+        _importances(study, complete),
+        best.number,
+        float(study.best_value),
+        with_values(experiment, best.params),
+    )
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    took = trial.duration
+    return {
+        "number": trial.number,
+        "state": STATES[trial.state],
+        "value": math.nan if trial.value is None else trial.value,
+        "epochs": len(trial.intermediate_values),
+        "seconds": math.nan if took is None else took.total_seconds(),
+        REASON: "",
+        **trial.params,
+        **{name: x for name, x in trial.user_attrs.items() if name != TRACEBACK},
+    }
+
+
+def _importances(study: Study, complete: list[FrozenTrial]) -> dict[str, float]:
+    if len(complete) < FEWEST_FOR_IMPORTANCE:
+        return {}
+    if len({trial.value for trial in complete}) == 1:
+        return {}
+    shares = get_param_importances(study)
+    return {} if any(map(math.isnan, shares.values())) else shares
+
+
+def _reasons(trials: list[FrozenTrial]) -> str:
+    reasons = [
+        trial.user_attrs[REASON] for trial in trials if REASON in trial.user_attrs
+    ]
+    return f"The last one: {reasons[-1]}." if reasons else ""

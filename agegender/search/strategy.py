@@ -1,0 +1,107 @@
+"""Which values to try next, and which trials to give up."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from agegender.config import Experiment, SearchConfig
+
+
+class SeededByTrial(BaseSampler):
+    """Seeds another sampler anew for each trial, by the trial's number.
+
+    A sampler with one seed starts over in every process: a study that is resumed,
+    or has several workers, would draw the same values again. Seeded by number,
+    trials differ from each other however they are dealt out, and one worker draws
+    the same values whether it was interrupted or not.
+
+    Args:
+        make: Seed -> sampler.
+        seed: Of the study.
+    """
+
+    def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
+        self._make = make
+        self._seed = seed
+        self._current = make(seed)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Make the sampler of this trial."""
+        seeds = np.random.SeedSequence([self._seed, trial.number])
+        self._current = self._make(int(seeds.generate_state(1)[0]))
+        self._current.before_trial(study, trial)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Ask this trial's sampler."""
+        return self._current.infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        """Ask this trial's sampler."""
+        return self._current.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Ask this trial's sampler."""
+        return self._current.sample_independent(
+            study, trial, param_name, param_distribution
+        )
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Tell this trial's sampler."""
+        self._current.after_trial(study, trial, state, values)
+
+
+def sampler(search: SearchConfig, seed: int) -> BaseSampler:
+    """Return what draws the values.
+
+    Args:
+        search: Names the sampler.
+        seed: Seeds it, together with a trial's number.
+
+    Reference: Bergstra et al., NeurIPS 2011 (TPE).
+    """
+    makers: dict[str, Callable[[int], BaseSampler]] = {
+        # The constant liar keeps workers from trying what another one is trying.
+        "tpe": lambda s: TPESampler(seed=s, multivariate=True, constant_liar=True),
+        "random": lambda s: RandomSampler(seed=s),
+    }
+    return SeededByTrial(makers[search.sampler], seed)
+
+
+def pruner(experiment: Experiment) -> BasePruner:
+    """Return what gives up hopeless trials.
+
+    Reference: Li et al., JMLR 2018 (Hyperband).
+    """
+    epochs = experiment.training.epochs
+    makers: dict[str, Callable[[], BasePruner]] = {
+        "hyperband": lambda: HyperbandPruner(max_resource=epochs),
+        # Rates are still warming up in the first quarter: it tells little.
+        "median": lambda: MedianPruner(n_warmup_steps=epochs // 4),
+        "none": NopPruner,
+    }
+    return makers[experiment.search.pruner]()

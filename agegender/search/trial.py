@@ -1,0 +1,168 @@
+"""One trial: draw settings, train with them, give up early where it is hopeless."""
+
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from optuna.exceptions import TrialPruned
+from optuna.trial import Trial
+
+from agegender.config import Experiment, with_values
+from agegender.errors import AgeGenderError
+from agegender.search.space import Space, suggest
+
+OBJECTIVE = "val_age_mae"
+"""What is minimised: the best epoch's validation mean absolute error, in years."""
+
+REASON = "reason"
+"""Trial attribute: why it was pruned or failed."""
+
+TRACEBACK = "traceback"
+"""Trial attribute: where an unexpected error came from."""
+
+State = Literal["complete", "pruned", "failed", "interrupted"]
+EpochListener = Callable[[int, Mapping[str, float]], None]
+TrainTrial = Callable[[Experiment, EpochListener], object]
+"""Trains; calls the listener as (epoch from 0, measures) at the end of each epoch
+and lets through what it raises. What it returns is not read."""
+
+
+class TrialRecord(Protocol):
+    """What is kept of one trial elsewhere, such as a run of MLflow."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return what to store with the trial, such as the run's id."""
+
+    def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
+        """Take note of an epoch."""
+
+    def end(self, state: State, value: float | None, reason: str) -> None:
+        """Take note of the end: the best value so far, and why it ended early."""
+
+
+class TrialTracker(Protocol):
+    """Opens a record for each trial. Picklable where there are several workers."""
+
+    def start(self, number: int, experiment: Experiment) -> TrialRecord:
+        """Open the record of a trial that is about to train."""
+
+
+class Silent:
+    """Tracks nothing: a tracker and a record in one."""
+
+    attributes: Mapping[str, str] = {}
+
+    def start(self, number: int, experiment: Experiment) -> "Silent":
+        """Open nothing."""
+        del number, experiment
+        return self
+
+    def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
+        """Note nothing."""
+
+    def end(self, state: State, value: float | None, reason: str) -> None:
+        """Note nothing."""
+
+
+class TrialFailedError(Exception):
+    """This trial broke; the study goes on."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What Optuna calls for each trial.
+
+    Args:
+        experiment: The starting point of every trial.
+        space: What is drawn.
+        train_trial: Trains.
+        tracker: Opens records.
+        hopeless: Exceptions of a training that ran, but led nowhere.
+    """
+
+    experiment: Experiment
+    space: Space
+    train_trial: TrainTrial
+    tracker: TrialTracker
+    hopeless: tuple[type[Exception], ...]
+
+    def __call__(self, trial: Trial) -> float:
+        """Train and return the best validation error, in years.
+
+        Raises:
+            TrialPruned: If it was given up, or its loss was lost.
+            TrialFailedError: If it broke for a reason that is not the user's.
+            AgeGenderError: If settings or data are wrong: all trials would break.
+        """
+        values = suggest(trial, self.space)
+        experiment = with_values(self.experiment, values)
+        watch = _Watch(trial, experiment, self.tracker.start(trial.number, experiment))
+        for name, value in watch.record.attributes.items():
+            trial.set_user_attr(name, value)
+        try:
+            self.train_trial(experiment, watch)
+            best = watch.outcome()
+        # Records are closed before anything is raised on, each with the truth.
+        except TrialPruned as error:
+            watch.end("pruned", str(error))
+            raise
+        except self.hopeless as error:
+            watch.end("pruned", str(error))
+            raise TrialPruned(str(error)) from error
+        except (AgeGenderError, KeyboardInterrupt) as error:
+            watch.end(_state_of(error), str(error))
+            raise
+        except Exception as error:  # Whatever broke, it broke this trial alone.
+            trial.set_user_attr(TRACEBACK, traceback.format_exc())
+            watch.end("failed", f"{type(error).__name__}: {error}")
+            raise TrialFailedError(str(error)) from error
+        watch.end("complete", "")
+        return best
+
+
+def _state_of(error: BaseException) -> State:
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+
+
+@dataclass
+class _Watch:
+    """Listens to a training on behalf of Optuna and of the record."""
+
+    trial: Trial
+    experiment: Experiment
+    record: TrialRecord
+    errors: list[float] = field(default_factory=list)
+
+    def __call__(self, epoch: int, measures: Mapping[str, float]) -> None:
+        self.record.epoch(epoch, measures)
+        error = float(measures[OBJECTIVE])
+        if not math.isfinite(error):
+            raise TrialPruned(f"{OBJECTIVE} became {error} in epoch {epoch + 1}")
+        self.errors.append(error)
+        self.trial.report(error, epoch)
+        # After the last epoch there is nothing left to save.
+        is_last = epoch + 1 >= self.experiment.training.epochs
+        if not is_last and self.trial.should_prune():
+            raise TrialPruned(
+                f"given up after epoch {epoch + 1}: {error:.2f} years is not promising"
+            )
+
+    def outcome(self) -> float:
+        """Return the lowest error.
+
+        Raises:
+            RuntimeError: If no epoch was told.
+        """
+        if not self.errors:
+            raise RuntimeError("the training ended without telling of any epoch")
+        return min(self.errors)
+
+    def end(self, state: State, reason: str) -> None:
+        """Note the end in the study and in the record."""
+        # A retried trial brings the reason of its forerunner along.
+        if reason or REASON in self.trial.user_attrs:
+            self.trial.set_user_attr(REASON, reason)
+        self.record.end(state, min(self.errors, default=None), reason)

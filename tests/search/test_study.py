@@ -1,0 +1,335 @@
+"""Real studies in real databases, over trainings that take no time."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+import pytest
+from analytic_training import FileTracker, experiment, final_error, train
+
+from agegender.config import Experiment, ParameterSpace
+from agegender.errors import AgeGenderError, ConfigError, DataError
+from agegender.search import SearchError, StudyResult, read_study, run_study
+from agegender.search.trial import EpochListener, TrainTrial
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
+
+
+def study(
+    storage: str,
+    trials: int = 6,
+    train_trial: TrainTrial = train,
+    settings: Experiment | None = None,
+    name: str = "s",
+    hopeless: tuple[type[Exception], ...] = (),
+) -> StudyResult:
+    return run_study(
+        settings or experiment(),
+        train_trial,
+        storage=storage,
+        study_name=name,
+        trials=trials,
+        hopeless=hopeless,
+    )
+
+
+def test_study_has_as_many_trials_as_asked_and_finds_the_best(storage: str) -> None:
+    result = study(storage, 8)
+    assert result.trials["state"].tolist() == ["complete"] * 8
+    assert result.best_value == result.trials["value"].min()
+    best = result.trials.set_index("number").loc[result.best_number]
+    assert result.best.model.widen_factor == best["model.widen_factor"]
+    assert result.best_value == pytest.approx(final_error(result.best))
+
+
+def test_value_is_the_best_epochs_and_not_the_last_ones(storage: str) -> None:
+    result = study(storage, 1)
+    # The last epoch is half a year worse than the one before.
+    assert result.best_value == pytest.approx(final_error(result.best))
+    assert result.trials["epochs"].tolist() == [4]
+
+
+def test_every_value_lies_in_the_space_and_has_the_settings_type(storage: str) -> None:
+    seen: list[Experiment] = []
+
+    def watched(settings: Experiment, listener: EpochListener) -> None:
+        seen.append(settings)
+        train(settings, listener)
+
+    study(storage, 12, watched, experiment(sampler="random"))
+    assert {each.model.depth for each in seen} == {10, 16, 22}
+    assert all(type(each.model.widen_factor) is int for each in seen)
+    assert all(1 <= each.model.widen_factor <= 8 for each in seen)
+    rates = [each.optimizer.learning_rate for each in seen]
+    assert all(1e-3 <= rate <= 1.0 for rate in rates)
+    # Drawn on a log scale, about half lie in the lower half of the decades.
+    assert 2 <= sum(rate < 10**-1.5 for rate in rates) <= 10
+    assert all(each.loss == Experiment().loss for each in seen)
+
+
+def test_same_seed_draws_the_same_values_interrupted_or_not(tmp_path: Path) -> None:
+    whole = study(f"sqlite:///{tmp_path}/whole.db", 14).trials
+    parted = f"sqlite:///{tmp_path}/parted.db"
+    study(parted, 5)
+    resumed = study(parted, 14).trials
+    names = ["model.depth", "model.widen_factor", "optimizer.learning_rate", "value"]
+    assert resumed[names].equals(whole[names])
+    other = study(f"sqlite:///{tmp_path}/other.db", 3, settings=experiment(seed=1))
+    assert other.trials["value"].tolist() != whole["value"].tolist()[:3]
+
+
+def test_no_two_trials_start_from_the_same_draw(storage: str) -> None:
+    rates = study(storage, 10).trials["optimizer.learning_rate"]
+    assert rates.nunique() == 10
+
+
+def test_settled_study_runs_no_further_trial(storage: str) -> None:
+    study(storage, 3)
+
+    def must_not_run(settings: Experiment, listener: EpochListener) -> None:
+        raise AssertionError
+
+    assert len(study(storage, 3, must_not_run).trials) == 3
+
+
+def test_tpe_beats_chance_on_a_smooth_valley(storage: str) -> None:
+    guided = study(storage, 40, name="guided", settings=experiment("tpe"))
+    late = guided.trials["value"][20:].median()
+    early = guided.trials["value"][:10].median()
+    assert late < early - 0.5
+
+
+def test_lost_error_is_pruned_with_the_reason(storage: str) -> None:
+    def lose_every_second(settings: Experiment, listener: EpochListener) -> None:
+        lost = settings.model.widen_factor % 2 == 0
+        listener(0, {"val_age_mae": math.nan if lost else 5.0})
+
+    settings = experiment(sampler="random")
+    trials = study(storage, 10, lose_every_second, settings).trials
+    pruned = trials["state"] == "pruned"
+    assert (pruned == (trials["model.widen_factor"] % 2 == 0)).all()
+    assert 0 < pruned.sum() < 10
+    assert set(trials["reason"][pruned]) == {"val_age_mae became nan in epoch 1"}
+
+
+def test_diverged_training_is_pruned_with_the_reason(storage: str) -> None:
+    class DivergedError(AgeGenderError):
+        pass
+
+    def diverge_at_high_rates(settings: Experiment, listener: EpochListener) -> None:
+        if settings.optimizer.learning_rate > 0.03:
+            raise DivergedError("the loss became nan")
+        train(settings, listener)
+
+    settings = experiment(sampler="random")
+    trials = study(
+        storage, 10, diverge_at_high_rates, settings, hopeless=(DivergedError,)
+    ).trials
+    pruned = trials["optimizer.learning_rate"] > 0.03
+    assert (trials["state"] == "pruned").equals(pruned)
+    assert (trials["reason"][pruned] == "the loss became nan").all()
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_hopeless_trials_are_given_up_before_their_last_epoch(
+    storage: str, pruner: str
+) -> None:
+    settings = experiment("random", pruner, epochs=9)
+    result = study(storage, 25, settings=settings)
+    pruned = result.trials[result.trials["state"] == "pruned"]
+    assert len(pruned) > 0
+    assert (pruned["epochs"] < 9).all()
+    assert pruned["reason"].str.contains("given up after epoch").all()
+    assert (result.trials["epochs"][result.trials["state"] == "complete"] == 9).all()
+    assert len(result.trials) == 25
+
+
+def test_no_trial_is_given_up_after_its_last_epoch(storage: str) -> None:
+    # In the last epoch all but the first trial turn out bad.
+    told = [0]
+
+    def late_disappointment(settings: Experiment, listener: EpochListener) -> None:
+        told[0] += 1
+        for epoch in range(settings.training.epochs):
+            last = epoch + 1 == settings.training.epochs
+            listener(epoch, {"val_age_mae": 5.0 + (told[0] if last else 0)})
+
+    settings = experiment("random", "median")
+    trials = study(storage, 10, late_disappointment, settings).trials
+    assert set(trials["state"]) == {"complete"}
+
+
+def test_broken_trial_is_failed_and_made_up_for(storage: str) -> None:
+    told = [0]
+
+    def break_the_second(settings: Experiment, listener: EpochListener) -> None:
+        told[0] += 1
+        if told[0] == 2:
+            raise MemoryError("no room for the batch")
+        train(settings, listener)
+
+    trials = study(storage, 4, break_the_second).trials
+    expected = ["complete", "failed", "complete", "complete", "complete"]
+    assert trials["state"].tolist() == expected
+    assert trials["reason"][1] == "MemoryError: no room for the batch"
+
+
+def test_study_in_which_everything_breaks_ends_with_the_reason(storage: str) -> None:
+    def breaks(settings: Experiment, listener: EpochListener) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(SearchError, match=r"last 5 trials broke.*disk full"):
+        study(storage, 20, breaks)
+
+
+def test_training_that_tells_of_no_epoch_is_broken(storage: str) -> None:
+    with pytest.raises(SearchError, match="without telling of any epoch"):
+        study(storage, 2, lambda *_: None)
+
+
+def test_study_in_which_all_is_pruned_says_so(storage: str) -> None:
+    def lost(settings: Experiment, listener: EpochListener) -> None:
+        listener(0, {"val_age_mae": math.inf})
+
+    with pytest.raises(SearchError, match=r"no trial .* was completed.*became inf"):
+        study(storage, 3, lost)
+
+
+def test_wrong_data_ends_the_study_at_once(storage: str) -> None:
+    calls: list[Experiment] = []
+
+    def without_data(settings: Experiment, listener: EpochListener) -> None:
+        calls.append(settings)
+        raise DataError("the store is gone")
+
+    with pytest.raises(DataError, match="the store is gone"):
+        study(storage, 6, without_data)
+    assert len(calls) == 1
+
+
+def test_interrupt_ends_the_study_and_it_can_be_gone_on_with(storage: str) -> None:
+    told = [0]
+
+    def interrupted(settings: Experiment, listener: EpochListener) -> None:
+        told[0] += 1
+        if told[0] == 3:
+            raise KeyboardInterrupt
+        train(settings, listener)
+
+    with pytest.raises(KeyboardInterrupt):
+        study(storage, 6, interrupted)
+    resumed = study(storage, 6)
+    assert resumed.count("complete") == 6
+    assert resumed.count("failed") == 1
+
+
+def test_study_over_other_settings_is_not_gone_on_with(storage: str) -> None:
+    study(storage, 1)
+    with pytest.raises(ConfigError, match="begun with another training:"):
+        study(storage, 2, settings=experiment(epochs=5))
+    other_space = {"model.widen_factor": ParameterSpace(low=1, high=4)}
+    with pytest.raises(ConfigError, match=r"begun with another search\.space:"):
+        study(storage, 2, settings=experiment(space=other_space))
+
+
+def test_study_over_other_data_is_not_gone_on_with(storage: str) -> None:
+    options = {"storage": storage, "study_name": "s", "trials": 1}
+    run_study(experiment(), train, data="aaa", **options)
+    with pytest.raises(ConfigError, match="another data:"):
+        run_study(experiment(), train, data="bbb", **options)
+
+
+def test_more_trials_another_name_and_pruner_go_on_with_a_study(storage: str) -> None:
+    study(storage, 2)
+    renamed = replace(experiment(pruner="median"), name="renamed")
+    assert len(study(storage, 4, settings=renamed).trials) == 4
+
+
+def test_each_trial_is_tracked_from_start_to_end(storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    def mixed(settings: Experiment, listener: EpochListener) -> None:
+        if settings.model.widen_factor % 2 == 0:
+            listener(0, {"val_age_mae": math.nan})
+        train(settings, listener)
+
+    result = run_study(
+        experiment("random"),
+        mixed,
+        storage=storage,
+        study_name="s",
+        trials=8,
+        tracker=FileTracker(str(log)),
+    )
+    assert result.trials["run_id"].tolist() == [f"run-{i}" for i in range(8)]
+    ends = [line.split() for line in log.read_text().splitlines() if "end" in line]
+    for (number, _, state, value), row in zip(
+        ends, result.trials.itertuples(), strict=True
+    ):
+        assert (int(number), state) == (row.number, row.state)
+        assert value == ("none" if state == "pruned" else f"{row.value:.3f}")
+    assert result.count("pruned") > 0
+
+
+def test_progress_counts_finished_trials(storage: str) -> None:
+    told: list[tuple[int, int, str]] = []
+    run_study(
+        experiment(),
+        train,
+        storage=storage,
+        study_name="s",
+        trials=3,
+        progress=lambda *what: told.append(what),
+    )
+    assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
+    assert told[0][2].startswith("trial 0: ")
+
+
+def test_study_is_read_without_running_a_trial(storage: str) -> None:
+    ran = study(storage, 5)
+    read = read_study(experiment(), storage=storage, study_name="s")
+    assert read.trials.equals(ran.trials)
+    assert read.to_dict() == ran.to_dict()
+    with pytest.raises(ConfigError, match=r"no study t\. Name one of: s"):
+        read_study(experiment(), storage=storage, study_name="t")
+
+
+def test_importances_name_the_settings_that_matter(storage: str) -> None:
+    importances = study(storage, 30, settings=experiment("random")).importances
+    assert set(importances) == set(experiment().search.space)
+    assert sum(importances.values()) == pytest.approx(1.0)
+    assert importances["model.depth"] == min(importances.values())
+
+
+def test_optuna_says_nothing_by_itself(
+    storage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = optuna.logging.get_verbosity()
+    study(storage, 2)
+    assert capfd.readouterr() == ("", "")
+    assert optuna.logging.get_verbosity() == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////no/such/folder/study.db", "nonsense", "nodb://host/x"],
+)
+def test_storage_that_cannot_be_opened_is_one_clear_line(url: str) -> None:
+    with pytest.raises(ConfigError, match="cannot open the study's storage") as raised:
+        study(url, 1)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError) as raised:
+        study("nodb://someone:secret@host/x", 1)
+    assert "secret" not in str(raised.value)
+
+
+def test_workers_must_be_some(storage: str) -> None:
+    with pytest.raises(ConfigError, match=r"workers must be at least 1\. Received: 0"):
+        run_study(experiment(), train, storage=storage, study_name="s", workers=0)

@@ -1,0 +1,54 @@
+"""Figures of a study show its trials."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from analytic_training import experiment, train
+
+from agegender.config import ParameterSpace
+from agegender.search import StudyResult, run_study, study_figures
+
+
+def result(folder: Path, trials: int) -> StudyResult:
+    space = {
+        **experiment().search.space,
+        "optimizer.name": ParameterSpace(choices=["sgd", "adamw"]),
+    }
+    return run_study(
+        experiment("random", "median", epochs=8, space=space),
+        train,
+        storage=f"sqlite:///{folder}/s.db",
+        study_name="widths",
+        trials=trials,
+    )
+
+
+def test_history_shows_every_trial_and_the_best_so_far(tmp_path: Path) -> None:
+    found = result(tmp_path, 20)
+    axes = study_figures(found)["history"].axes[0]
+    pruned, complete = (points.get_offsets() for points in axes.collections)
+    assert len(pruned) == found.count("pruned") > 0
+    assert len(complete) == found.count("complete")
+    assert np.min(axes.lines[0].get_ydata()) == found.best_value
+
+
+def test_each_setting_has_a_panel_and_marks_the_best(tmp_path: Path) -> None:
+    found = result(tmp_path, 12)
+    panels = study_figures(found)["settings"].axes
+    assert [panel.get_xlabel() for panel in panels] == list(found.settings)
+    best = panels[1].collections[-1].get_offsets()[0]
+    assert list(best) == [found.best.model.widen_factor, found.best_value]
+    assert panels[2].get_xscale() == "log"
+    names = [tick.get_text() for tick in panels[3].get_xticklabels()]
+    assert names == ["adamw", "sgd"]
+
+
+@pytest.mark.parametrize(("trials", "drawn"), [(1, 2), (20, 3)])
+def test_importances_are_drawn_where_trials_suffice(
+    tmp_path: Path, trials: int, drawn: int
+) -> None:
+    figures = study_figures(result(tmp_path, trials))
+    assert len(figures) == drawn
+    for name, figure in figures.items():
+        figure.savefig(tmp_path / f"{name}.png")

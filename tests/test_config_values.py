@@ -1,0 +1,46 @@
+"""Settings changed by their dotted names."""
+
+import pytest
+
+from agegender.config import Experiment, setting_type, with_values
+from agegender.errors import ConfigError
+
+
+def test_named_settings_change_and_all_others_stay() -> None:
+    before = Experiment()
+    after = with_values(before, {"model.depth": 22, "optimizer.learning_rate": 1})
+    assert after.model.depth == 22
+    assert after.model.widen_factor == before.model.widen_factor
+    assert after.optimizer.learning_rate == 1
+    assert after.loss is before.loss
+    assert before == Experiment()
+
+
+def test_settings_at_the_top_change_too() -> None:
+    assert with_values(Experiment(), {"seed": 7}).seed == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("model.dpeth", 16, "no setting model.dpeth. Name one of: depth, widen_factor"),
+        ("modle.depth", 16, "no setting modle.depth"),
+        ("model", 16, "not a single setting"),
+        ("model.depth", 16.0, "takes a whole number. Received: 16.0"),
+        ("model.depth", True, "takes a whole number. Received: True"),
+        ("augment.flip", 1, "takes true or false. Received: 1"),
+        ("name", 1, "takes a text"),
+        ("loss.age", "mse", "takes one of 'label_distribution', 'cross_entropy'"),
+        ("model.depth", 15, "6n"),
+    ],
+)
+def test_wrong_name_or_value_is_refused(name: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as raised:
+        with_values(Experiment(), {name: value})
+    assert "\n" not in str(raised.value)
+
+
+def test_types_are_those_of_the_dataclasses() -> None:
+    assert setting_type("model.depth") is int
+    assert setting_type("optimizer.learning_rate") is float
+    assert setting_type("augment.flip") is bool
