@@ -1,6 +1,8 @@
-"""Which settings learn best: an Optuna study over an experiment's settings."""
+"""Which settings learn best: an Optuna study over an experiment's settings.
 
-from agegender.search.figures import study_figures
+Figures are in `agegender.search.figures`, apart, so that workers load no matplotlib.
+"""
+
 from agegender.search.result import SearchError, StudyResult
 from agegender.search.storage import Heartbeat
 from agegender.search.study import read_study, run_study
@@ -16,5 +18,4 @@ __all__ = [
     "TrialTracker",
     "read_study",
     "run_study",
-    "study_figures",
 ]

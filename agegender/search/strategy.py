@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from agegender.config import Experiment, SearchConfig
 
 
-class SeededByTrial(BaseSampler):
+class SeededByTrial(BaseSampler):  # type: ignore[misc]
     """Seeds another sampler anew for each trial, by the trial's number.
 
     A sampler with one seed starts over in every process: a study that is resumed,
@@ -41,7 +41,7 @@ class SeededByTrial(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Ask this trial's sampler."""
-        return self._current.infer_relative_search_space(study, trial)
+        return dict(self._current.infer_relative_search_space(study, trial))
 
     def sample_relative(
         self,
@@ -50,7 +50,7 @@ class SeededByTrial(BaseSampler):
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
         """Ask this trial's sampler."""
-        return self._current.sample_relative(study, trial, search_space)
+        return dict(self._current.sample_relative(study, trial, search_space))
 
     def sample_independent(
         self,

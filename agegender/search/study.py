@@ -6,11 +6,12 @@ their number comes out exactly as asked.
 """
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import optuna
 from optuna.study import Study
@@ -119,8 +120,13 @@ def run_study(
     wanted = experiment.search.trials if trials is None else trials
     with _only_warnings():
         study = job.study()
-        with _executor(job, workers, threads) as executor:
-            _run(executor, workers, job, study, wanted, progress)
+        if workers == 1:
+            one_trial = partial(_one_trial, study, job)
+            _run(InProcess(), one_trial, 1, study, wanted, progress)
+        else:
+            one_trial = partial(_trial_of_a_worker, job)
+            with _workers(job, workers, threads) as executor:
+                _run(executor, one_trial, workers, study, wanted, progress)
         return result_of(study, experiment)
 
 
@@ -149,10 +155,7 @@ def read_study(experiment: Experiment, *, storage: str, study_name: str) -> Stud
 
 
 @contextmanager
-def _executor(job: _Job, workers: int, threads: int | None) -> Iterator[Executor]:
-    if workers == 1:
-        yield InProcess()
-        return
+def _workers(job: _Job, workers: int, threads: int | None) -> Iterator[Executor]:
     try:
         pickle.dumps(job)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -166,8 +169,8 @@ def _executor(job: _Job, workers: int, threads: int | None) -> Iterator[Executor
 
 def _run(
     executor: Executor,
+    one_trial: Callable[[], _Done],
     workers: int,
-    job: _Job,
     study: Study,
     wanted: int,
     progress: Progress,
@@ -177,7 +180,7 @@ def _run(
     failures = 0
     while (finished := _finished(study)) < wanted or pending:
         for _ in range(min(workers, wanted - finished) - len(pending)):
-            pending.add(executor.submit(_one_trial, job))
+            pending.add(executor.submit(one_trial))
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
         for future in done:
             outcome = _outcome(future)
@@ -204,24 +207,27 @@ def _outcome(future: Future[_Done]) -> _Done:
         ) from error
 
 
-def _one_trial(job: _Job) -> _Done:
-    """Run one trial, in whatever process this is."""
+def _trial_of_a_worker(job: _Job) -> _Done:
+    """Run one trial in a process that has opened nothing yet."""
     with _only_warnings():
-        study = job.study()
-        objective = Objective(
-            job.experiment,
-            distributions(job.experiment),
-            job.train_trial,
-            job.tracker,
-            job.hopeless,
-        )
-        ended: list[_Done] = []
-        study.optimize(
-            objective,
-            n_trials=1,
-            catch=(TrialFailedError,),
-            callbacks=[lambda _, trial: ended.append(_described(trial))],
-        )
+        return _one_trial(job.study(), job)
+
+
+def _one_trial(study: Study, job: _Job) -> _Done:
+    objective = Objective(
+        job.experiment,
+        distributions(job.experiment),
+        job.train_trial,
+        job.tracker,
+        job.hopeless,
+    )
+    ended: list[_Done] = []
+    study.optimize(
+        objective,
+        n_trials=1,
+        catch=(TrialFailedError,),
+        callbacks=[lambda _, trial: ended.append(_described(trial))],
+    )
     return ended[0]
 
 

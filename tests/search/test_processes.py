@@ -1,5 +1,6 @@
 """Studies that outlive their processes, and studies of several processes."""
 
+import os
 import subprocess
 import sys
 import time
@@ -28,7 +29,13 @@ def storage(tmp_path: Path) -> str:
 
 def test_trial_of_a_killed_process_is_run_again(storage: str) -> None:
     script = [sys.executable, str(HERE / "analytic_training.py"), storage]
-    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as process:
+    paths = os.pathsep.join(sys.path)
+    with subprocess.Popen(
+        script,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "hanging\n"
         process.kill()
@@ -74,7 +81,7 @@ def test_workers_share_a_study_and_the_cores(storage: str, tmp_path: Path) -> No
 def test_worker_that_dies_is_one_clear_line(storage: str) -> None:
     with pytest.raises(SearchError, match="worker process died"):
         run_study(
-            experiment(), die, storage=storage, study_name="s", trials=2, workers=2
+            experiment(), die, storage=storage, study_name="s", trials=1, workers=2
         )
 
 

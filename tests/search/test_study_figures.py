@@ -7,7 +7,8 @@ import pytest
 from analytic_training import experiment, train
 
 from agegender.config import ParameterSpace
-from agegender.search import StudyResult, run_study, study_figures
+from agegender.search import StudyResult, run_study
+from agegender.search.figures import study_figures
 
 
 def result(folder: Path, trials: int) -> StudyResult:
