@@ -105,7 +105,7 @@ def test_network_learns_faces_by_heart(tiny_store: FaceStore) -> None:
     history = fit(experiment, tiny_store).history
     assert history["loss"].iloc[-1] < 0.5 * history["loss"].iloc[0]
     assert history["age_mae"].iloc[-1] < 0.4 * history["age_mae"].iloc[0]
-    assert history["gender_accuracy"].iloc[-1] == 1.0
+    assert history["gender_accuracy"].iloc[-1] > 0.95
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])
