@@ -16,6 +16,7 @@ from agegender.search.result import StudyResult
 
 ERROR = "validation MAE (years)"
 COLUMNS = 3
+SQUARE = 4
 MANY_TIMES = 30.0
 """A range whose ends differ by more is drawn on a log scale."""
 
@@ -52,7 +53,7 @@ def _history(result: StudyResult) -> Figure:
 
 def _settings(result: StudyResult) -> Figure:
     names = result.settings
-    columns = min(COLUMNS, len(names))
+    columns = 2 if len(names) == SQUARE else min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     figure = new_figure(max(3.6 * columns, 6.0), 3.2 * rows + 0.6, _title(result))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
@@ -76,6 +77,7 @@ def _slice(axes: Axes, name: str, complete: pd.DataFrame, pruned: pd.DataFrame) 
         # An axis of names would depend on which comes first: sort them.
         order = sorted(drawn.astype(str).unique())
         axes.set_xticks(range(len(order)), order)
+        axes.set_xlim(-0.5, len(order) - 0.5)
         complete = complete.assign(
             **{name: complete[name].astype(str).map(order.index)}
         )

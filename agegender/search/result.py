@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import optuna
 import pandas as pd
-from optuna.importance import get_param_importances
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -46,6 +46,7 @@ class StudyResult:
         importances: Setting -> share of the error's variation that it explains,
             summing to 1; empty where there are too few trials to say.
         best_number: Of the best trial.
+        best_values: Its values of the searched settings.
         best_value: Its validation mean absolute error, in years.
         best: Its experiment, ready to be trained.
     """
@@ -55,6 +56,7 @@ class StudyResult:
     settings: tuple[str, ...]
     importances: Mapping[str, float]
     best_number: int
+    best_values: Mapping[str, Any]
     best_value: float
     best: Experiment
 
@@ -64,13 +66,12 @@ class StudyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        best = self.trials.set_index("number").loc[self.best_number]
         return {
             "study": self.study_name,
             "trials": {state: self.count(state) for state in self.states()},
             "best_trial": self.best_number,
             "best_val_age_mae": self.best_value,
-            "best_values": {name: best[name] for name in self.settings},
+            "best_values": dict(self.best_values),
             "importances": dict(self.importances),
         }
 
@@ -99,6 +100,7 @@ def result_of(study: Study, experiment: Experiment) -> StudyResult:
         tuple(experiment.search.space),
         _importances(study, complete),
         best.number,
+        best.params,
         float(study.best_value),
         with_values(experiment, best.params),
     )
@@ -123,7 +125,7 @@ def _importances(study: Study, complete: list[FrozenTrial]) -> dict[str, float]:
         return {}
     if len({trial.value for trial in complete}) == 1:
         return {}
-    shares = get_param_importances(study)
+    shares = optuna.importance.get_param_importances(study)
     return {} if any(map(math.isnan, shares.values())) else shares
 
 

@@ -1,5 +1,6 @@
 """Real studies in real databases, over trainings that take no time."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import optuna
 import pytest
 from analytic_training import FileTracker, experiment, final_error, train
 
-from agegender.config import Experiment, ParameterSpace
+from agegender.config import Experiment, ParameterSpace, with_values
 from agegender.errors import AgeGenderError, ConfigError, DataError
 from agegender.search import SearchError, StudyResult, read_study, run_study
 from agegender.search.trial import EpochListener, TrainTrial
@@ -289,6 +290,14 @@ def test_progress_counts_finished_trials(storage: str) -> None:
     assert told[0][2].startswith("trial 0: ")
 
 
+def test_result_can_be_written_as_json(storage: str) -> None:
+    result = study(storage, 5)
+    data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert data["trials"] == {"complete": 5}
+    assert data["best_val_age_mae"] == result.best_value
+    assert with_values(experiment(), data["best_values"]) == result.best
+
+
 def test_study_is_read_without_running_a_trial(storage: str) -> None:
     ran = study(storage, 5)
     read = read_study(experiment(), storage=storage, study_name="s")
@@ -299,7 +308,7 @@ def test_study_is_read_without_running_a_trial(storage: str) -> None:
 
 
 def test_importances_name_the_settings_that_matter(storage: str) -> None:
-    importances = study(storage, 30, settings=experiment("random")).importances
+    importances = study(storage, 20, settings=experiment("random")).importances
     assert set(importances) == set(experiment().search.space)
     assert sum(importances.values()) == pytest.approx(1.0)
     assert importances["model.depth"] == min(importances.values())
