@@ -9,13 +9,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
 import pytest
 
 from agegender import cli, steps
-from agegender.config import Experiment, ModelConfig, TrainingConfig
+from agegender.config import (
+    Experiment,
+    ModelConfig,
+    ParameterSpace,
+    SearchConfig,
+    TrainingConfig,
+)
 from agegender.errors import GateRefusedError, ModelError
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
@@ -163,6 +170,35 @@ def test_dry_run_of_training_tells_the_cost(walked: Path) -> None:
     assert 70_000 < plan["parameters"] < 90_000
     assert plan["forward_flops"] > 10_000_000
     assert plan["steps_per_epoch"] >= 1
+
+
+def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> None:
+    space = {
+        "model.dropout": ParameterSpace(choices=[0.0, 0.2]),
+        "optimizer.learning_rate": ParameterSpace(low=0.01, high=0.1, log=True),
+    }
+    experiment = replace(
+        TINY, name="hunt", search=SearchConfig(space=space, pruner="none")
+    )
+    storage = f"sqlite:///{Path.cwd()}/optuna.db"
+    store = str(walked / "store")
+    steps.search(store, experiment, trials=1, storage=storage)
+    found = steps.search(store, experiment, trials=2, storage=storage).data
+    assert found["trials"] == {"complete": 2}
+    assert set(found["best_values"]) == set(space)
+    client = mlflow.MlflowClient()
+    ids = [one.experiment_id for one in client.search_experiments()]
+    runs = client.search_runs(ids, "tags.study = 'hunt'")
+    assert len(runs) == 1
+    nested = client.search_runs(
+        ids, f"tags.`mlflow.parentRunId` = '{runs[0].info.run_id}'"
+    )
+    assert {run.info.run_name for run in nested} == {"trial 0", "trial 1"}
+    assert all(run.info.status == "FINISHED" for run in nested)
+    # Only what was searched: a comparison of the trials shows no noise.
+    assert all(set(run.data.params) == set(space) for run in nested)
+    best = min(run.data.metrics["best_val_age_mae"] for run in nested)
+    assert runs[0].data.metrics["best_val_age_mae"] == pytest.approx(best)
 
 
 def _challenger() -> registry.Version:

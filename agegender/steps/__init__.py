@@ -8,9 +8,10 @@ from agegender.steps.judging import evaluate, promote
 from agegender.steps.outcome import Outcome
 from agegender.steps.prediction import predict
 from agegender.steps.road import main
+from agegender.steps.searching import search
 from agegender.steps.training import train
 
-ALL = (sample, prep, train, evaluate, promote, predict, main)
+ALL = (sample, prep, train, search, evaluate, promote, predict, main)
 
 __all__ = [
     "ALL",
@@ -21,5 +22,6 @@ __all__ = [
     "prep",
     "promote",
     "sample",
+    "search",
     "train",
 ]

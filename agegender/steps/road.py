@@ -13,6 +13,9 @@ from agegender.steps.outcome import Outcome
 from agegender.steps.prediction import predict
 from agegender.steps.training import train
 
+SIZE = 48
+"""Side of the drawn faces, in pixels: enough for them, and quick."""
+
 
 def main(
     experiment: Experiment,
@@ -36,7 +39,9 @@ def main(
     folder = Path(out)
     drawn = sample(str(folder), faces=faces, seed=seed, progress=progress).data
     store = str(folder / "store")
-    funnel = prep("wiki", out=store, archive=drawn["archive"], progress=progress).data
+    funnel = prep(
+        "wiki", out=store, archive=drawn["archive"], size=SIZE, progress=progress
+    ).data
     trained = train(store, experiment=experiment, progress=progress).data
     uri = f"models:/agegender/{trained['version']}"
     report = evaluate(uri, store, progress=progress).data

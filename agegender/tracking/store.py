@@ -52,7 +52,7 @@ def use_tracking_store(root: Path | None = None) -> str:
     Raises:
         ModelError: If a tracking server does not answer or a database is unfit.
     """
-    folder = (root or _project_folder()).resolve()
+    folder = (root or project_folder()).resolve()
     uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or _local_uri(folder))
     if uri == _sqlite_uri(_ours(folder)):
         _lead_plain_mlflow_here(folder)
@@ -124,7 +124,8 @@ def one_line_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
-def _project_folder() -> Path:
+def project_folder() -> Path:
+    """Return the nearest folder upwards with an MLproject, else the working folder."""
     here = Path.cwd()
     return next((p for p in (here, *here.parents) if (p / "MLproject").is_file()), here)
 
@@ -213,5 +214,5 @@ def _artifact_location(root: Path | None) -> str | None:
         return None  # The server knows where it keeps files.
     if chosen := os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT"):
         return chosen
-    folder = (root or _project_folder()).resolve()
+    folder = (root or project_folder()).resolve()
     return (folder / "mlruns" / "artifacts").as_uri()

@@ -1,0 +1,137 @@
+"""A study over settings: `search`."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agegender.config import Experiment
+from agegender.errors import ConfigError
+from agegender.progress import Progress, silent
+from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.search import StudyResult
+    from agegender.tracking.runs import Run
+
+DATABASE = "optuna.db"
+"""In mlruns/, beside the runs."""
+
+
+@dataclass(frozen=True)
+class _TrainOn:
+    """Trains a trial on a store; a class, since workers get it by pickle."""
+
+    store: str
+
+    def __call__(
+        self,
+        experiment: Experiment,
+        listener: Callable[[int, Mapping[str, float]], None],
+    ) -> None:
+        from agegender.data.store import FaceStore
+        from agegender.train import fit
+
+        fit(experiment, FaceStore.open(self.store), listeners=[listener])
+
+
+def search(
+    store: str,
+    experiment: Experiment = Experiment(),
+    trials: int | None = None,
+    workers: int = 1,
+    study: str | None = None,
+    storage: str | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """Search the settings that learn best; goes on where it stopped.
+
+    Args:
+        store: Face store; its test split is never read.
+        experiment: YAML file; its section `search` says what to vary.
+        trials: Finished trials wanted in all, those of earlier calls included.
+        workers: Processes on this machine.
+        study: Name of the study; the experiment's by default.
+        storage: Database of studies, sqlite:///FILE or postgresql+psycopg2://...
+        progress: Called after each trial.
+
+    Returns:
+        The best settings and the state of every trial.
+    """
+    from agegender.data.store import FaceStore
+    from agegender.search import run_study
+    from agegender.tracking.store import (
+        project_folder,
+        use_experiment,
+        use_tracking_store,
+    )
+    from agegender.tracking.trials import TrialRuns
+    from agegender.train import DivergedError
+
+    if trials is not None and trials < 1:
+        raise ConfigError(f"trials must be at least 1. Received: {trials}.")
+    faces = FaceStore.open(store)
+    tracking_uri, experiment_id = use_tracking_store(), use_experiment()
+    name = study or experiment.name
+    with _study_run(experiment_id, name) as run:
+        tracker = TrialRuns(
+            tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
+        )
+        result = run_study(
+            experiment,
+            _TrainOn(store),
+            storage=storage or f"sqlite:///{project_folder()}/mlruns/{DATABASE}",
+            study_name=name,
+            trials=trials,
+            tracker=tracker,
+            hopeless=(DivergedError,),
+            workers=workers,
+            data=faces.manifest.content_hash,
+            progress=progress,
+        )
+        _record(run, result)
+    return Outcome(result.to_dict(), _text(result))
+
+
+def _study_run(experiment_id: str, name: str) -> AbstractContextManager["Run"]:
+    """Open the study's run, or go on with the one that it began with."""
+    from agegender.tracking.runs import reopened_run, tracked_run
+    from agegender.tracking.trials import STUDY_TAG, study_run
+
+    known = study_run(experiment_id, name)
+    if known is not None:
+        return reopened_run(known)
+    return tracked_run(name, tags={STUDY_TAG: name})
+
+
+def _record(run: "Run", result: "StudyResult") -> None:
+    """Log what the study found, and end the runs of trials that were killed."""
+    from agegender.search.figures import study_figures
+    from agegender.tracking.trials import RUN_ATTRIBUTE, close_orphans
+
+    for name, figure in study_figures(result).items():
+        run.log_figure(figure, f"figures/{name}.png")
+    run.log_text(result.trials.to_csv(index=False), "trials.csv")
+    run.log_dict(result.best.to_dict(), "best.yaml")
+    run.log_metrics({"best_val_age_mae": result.best_value})
+    summary = result.to_dict()
+    run.set_tags({"best_trial": result.best_number, **summary["best_values"]})
+    running = result.trials[result.trials["state"] == "running"]
+    alive = set(running.get(RUN_ATTRIBUTE, ()))
+    close_orphans(run.experiment_id, run.id, alive)
+
+
+def _text(result: "StudyResult") -> str:
+    data = result.to_dict()
+    shown = result.trials.sort_values("value")[
+        ["number", "state", "value", "epochs", "seconds", *result.settings]
+    ]
+    states = ", ".join(f"{n} {state}" for state, n in data["trials"].items())
+    best = json.dumps(data["best_values"], default=str)
+    return (
+        f"{shown.to_string(index=False, float_format='%.4g', na_rep='-')}\n\n"
+        f"study {result.study_name}: {states}\n"
+        f"best: trial {result.best_number}, validation MAE "
+        f"{result.best_value:.2f} years, {best}"
+    )
