@@ -1,9 +1,36 @@
-"""How old a face looks, and how sure one can be."""
+"""How old a face looks, and how sure one can be.
+
+The steps of the road are functions in `agegender.steps`; `load` is the short way
+from a registered version to predictions.
+"""
 
 import os
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agegender.predict.predictor import Predictor
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load"]
 
 # TensorFlow, where it is the backend, greets on standard error unless told not to
 # before it loads; whoever set a level is obeyed.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-__version__ = "0.1.0"
+
+def load(
+    model: str = "models:/agegender@champion",
+    detector: Literal["mtcnn", "none"] = "mtcnn",
+) -> "Predictor":
+    """Return a predictor of a registered version or of an exported file.
+
+    Args:
+        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        detector: `none` where each photo is a ready crop of one face.
+
+    Raises:
+        ModelError: If there is no such model.
+    """
+    from agegender.steps.prediction import load as load_with_name  # noqa: PLC0415
+
+    return load_with_name(model, detector)[0]

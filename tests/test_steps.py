@@ -15,6 +15,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
+import agegender
 from agegender import cli, steps
 from agegender.config import (
     Experiment,
@@ -204,3 +205,10 @@ def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> 
 def _challenger() -> registry.Version:
     use_tracking_store()
     return registry.resolve("models:/agegender@challenger")
+
+
+def test_version_is_loaded_from_python_in_one_call(walked: Path) -> None:
+    predictor = agegender.load("models:/agegender@challenger")
+    (answer,) = predictor.predict([walked / "photos" / "portrait.jpg"])
+    assert len(answer.faces) == 1
+    assert 0 <= answer.faces[0].age_low <= answer.faces[0].age <= 100
