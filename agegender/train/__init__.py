@@ -1,6 +1,6 @@
 """Learning: from an experiment and a face store to a network and its curves."""
 
-from agegender.train import backend  # noqa: F401, I001 - loads Keras quietly, so first
+from agegender.train import backend  # noqa: F401 - loads Keras quietly, so first
 from agegender.train.epochs import DivergedError, EpochListener
 from agegender.train.fit import Plan, Trained, fit, plan
 
