@@ -105,6 +105,19 @@ def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
     assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
 
 
+def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(
+    walked: Path, tmp_path: Path
+) -> None:
+    registry.promote_alias(_challenger())
+    other = str(tmp_path / "other")
+    steps.prep("wiki", out=other, archive=str(walked / "wiki_crop.tar"), size=16)
+    steps.train(other, experiment=TINY)
+    with pytest.raises(GateRefusedError, match="--ignore-champion"):
+        steps.promote(other)
+    with pytest.raises(GateRefusedError, match="trivial guess"):
+        steps.promote(other, ignore_champion=True)
+
+
 def test_dry_run_moves_no_alias(walked: Path) -> None:
     with pytest.raises(GateRefusedError):
         steps.promote(str(walked / "store"), dry_run=True)

@@ -51,6 +51,7 @@ def promote(
     store: str,
     alias: str = "challenger",
     version: int | None = None,
+    ignore_champion: bool = False,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -60,6 +61,8 @@ def promote(
         store: Face store whose test split decides.
         alias: The version to promote, by alias.
         version: The version to promote, by number, instead.
+        ignore_champion: Judge against the trivial guess alone, as where the
+            champion was trained on faces cut otherwise.
         dry_run: Judge, but move nothing.
         progress: Called as faces are answered.
 
@@ -82,7 +85,8 @@ def promote(
     if champion is not None and champion.number == challenger.number:
         text = f"version {challenger.number} is the champion already"
         return Outcome({"promoted": False, "version": challenger.number}, text)
-    verdict = _verdict(challenger, champion, faces, progress)
+    rival = None if ignore_champion else champion
+    verdict = _verdict(challenger, rival, faces, progress)
     if not verdict["better"]:
         raise GateRefusedError(
             f"version {challenger.number} was not promoted: {verdict['reason']}"
@@ -185,12 +189,18 @@ def _verdict(
         mae = _report(answers, store, "test").metrics["mean_absolute_error"]
         better = mae.high < mae.baseline
         reason = (
-            f"no champion yet; test MAE {mae.value:.2f} "
+            f"judged without a champion; test MAE {mae.value:.2f} "
             f"[{mae.low:.2f}, {mae.high:.2f}] years against "
             f"{mae.baseline:.2f} of the trivial guess"
         )
         return {"better": bool(better), "reason": reason}
-    rival = answers_of(champion, store, "test", progress)
+    try:
+        rival = answers_of(champion, store, "test", progress)
+    except ModelError as error:
+        raise GateRefusedError(
+            f"the champion cannot answer these faces, so nothing was promoted: "
+            f"{error} Or judge against the trivial guess alone: --ignore-champion."
+        ) from error
     labels = store.labels.iloc[store.rows("test")]
     verdict = compare(answers, rival, labels)
     reason = f"against version {champion.number}: {verdict.reason}"
