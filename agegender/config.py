@@ -28,6 +28,7 @@ class FilterRules:
         allow_second_face: Keep photos in which a second face was found.
         min_age: Youngest age kept, in years.
         max_age: Oldest age kept, in years.
+        allow_unknown_gender: Keep photos without a gender; they teach ages alone.
 
     Reference: Rothe et al., IJCV 2018.
     """
@@ -36,6 +37,7 @@ class FilterRules:
     allow_second_face: bool = False
     min_age: int = 1
     max_age: int = 99
+    allow_unknown_gender: bool = False
 
     def __post_init__(self) -> None:
         _require(

@@ -16,6 +16,9 @@ import pandas as pd
 from agegender.config import FilterRules
 from agegender.errors import DataError
 
+UNKNOWN_GENDER = -1
+"""Stands in a store for a gender that nobody told."""
+
 REQUIRED_COLUMNS = frozenset({"age", "gender"})
 
 
@@ -70,7 +73,8 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
         rules: The limits.
 
     Returns:
-        The kept rows, order and index unchanged, and the funnel.
+        The kept rows, order and index unchanged, and the funnel. A gender that may
+        be unknown is -1 in them.
 
     Raises:
         DataError: If a column is missing.
@@ -82,7 +86,8 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
 
     broken = {**_fault_masks(rows), **_face_masks(rows, rules)}
     broken["impossible_age"] = ~rows["age"].between(rules.min_age, rules.max_age)
-    broken["unknown_gender"] = ~rows["gender"].isin([0, 1])
+    known = rows["gender"].isin([0, 1])
+    broken["unknown_gender"] = ~known & (not rules.allow_unknown_gender)
 
     fit = np.ones(len(rows), dtype=bool)
     dropped: dict[str, int] = {}
@@ -90,7 +95,10 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
         breaks = mask.to_numpy(dtype=bool)
         dropped[rule] = int(np.count_nonzero(fit & breaks))
         fit &= ~breaks
-    return Filtered(rows[fit], Funnel(len(rows), dropped))
+    kept = rows[fit]
+    if rules.allow_unknown_gender:
+        kept = kept.assign(gender=kept["gender"].where(known[fit], UNKNOWN_GENDER))
+    return Filtered(kept, Funnel(len(rows), dropped))
 
 
 def _fault_masks(rows: pd.DataFrame) -> dict[str, pd.Series]:

@@ -127,7 +127,9 @@ def _check_labels(labels: pd.DataFrame) -> None:
         msg = "there are no faces to evaluate. Received: 0 rows. Name a fuller split."
         raise DataError(msg)
     needed = labels[["age", "gender", "identity"]]
-    if unlabelled := int(needed.isna().any(axis=1).sum()):
+    # A store writes -1 for a gender that nobody told.
+    unknown = needed.isna().any(axis=1) | ~labels["gender"].isin([0, 1])
+    if unlabelled := int(unknown.sum()):
         msg = f"every face needs age, gender and identity. {unlabelled} rows lack one."
         raise DataError(msg)
 

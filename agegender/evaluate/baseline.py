@@ -48,6 +48,7 @@ def trivial_guess(train_labels: pd.DataFrame) -> TrivialGuess:
         msg = "the trivial guess needs training labels. Received: 0 rows."
         raise DataError(msg)
     age = train_labels["age"].to_numpy(dtype=np.float64)
+    known = int(train_labels["gender"].isin([0, 1]).sum())
     men = int((train_labels["gender"] == 1).sum())
     # One imagined face in each class: an age never seen is rare, not impossible.
     counts = np.bincount(age_class(age), minlength=MAX_AGE + 1) + 1.0
@@ -56,7 +57,7 @@ def trivial_guess(train_labels: pd.DataFrame) -> TrivialGuess:
         mean_age=float(age.mean()),
         central_age=_central_age(age),
         age_histogram=counts / counts.sum(),
-        male_share=(men + 1.0) / (len(age) + 2.0),
+        male_share=(men + 1.0) / (known + 2.0),
     )
 
 

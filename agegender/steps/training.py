@@ -132,6 +132,7 @@ def _log_face_grid(run: "Run", network: Path, store: "FaceStore") -> None:
     from agegender.model.network import Network
 
     rows = store.rows("test")
+    rows = rows[store.labels["gender"].to_numpy()[rows] >= 0]
     if len(rows) == 0:
         return
     # Spread over the split, so that one person's photos do not fill the grid.

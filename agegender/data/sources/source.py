@@ -7,8 +7,18 @@ import pandas as pd
 
 from agegender.data.listing import Archive
 
-QUALITY_COLUMNS: Final = ("face_score", "second_face_score", "race")
-"""What only some sources know of a photo; kept with the labels."""
+QUALITY_COLUMNS: Final = (
+    "face_score",
+    "second_face_score",
+    "race",
+    "age_low",
+    "age_high",
+    "age_sd",
+    "real_age",
+)
+"""What only some sources know of a photo; kept with the labels: scores of the face
+detector, UTKFace's race code, bounds of the age's bucket, spread of the guesses
+and real age where the age is the apparent one, in years."""
 
 
 class Source(Protocol):

@@ -1,0 +1,104 @@
+"""Label files as people write them: found among the photos, read as columns.
+
+Values are read as text and turned into numbers here, so that one odd cell becomes
+an unknown value of its row, which the rules count, and not a refused file.
+"""
+
+import io
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from agegender.data.listing import MAX_METADATA_BYTES, Archive
+from agegender.errors import DataError
+
+GENDERS: Final = {
+    "0": 0.0,
+    "0.0": 0.0,
+    "f": 0.0,
+    "female": 0.0,
+    "1": 1.0,
+    "1.0": 1.0,
+    "m": 1.0,
+    "male": 1.0,
+}
+"""Spellings in lower case -> 0 female, 1 male; all others are unknown."""
+
+_PARQUET: Final = b"PAR1"
+
+
+def find_files(archive: Archive, names: Collection[str]) -> list[str]:
+    """Return the members with one of some file names, the outermost first."""
+    members = archive.members
+    sound = members["name"][members["fault"] == ""]
+    found = sound[sound.str.replace(r"^.*/", "", regex=True).isin(list(names))]
+    return sorted(found, key=lambda name: (name.count("/"), name))
+
+
+def folder_of(member: str) -> str:
+    """Return the folder of a member with a slash at its end, empty at the root."""
+    return member[: member.rfind("/") + 1]
+
+
+def read_file(path: Path) -> bytes:
+    """Read a label file that lies by itself.
+
+    Raises:
+        DataError: If it cannot be read or is far too large.
+    """
+    try:
+        if path.stat().st_size > MAX_METADATA_BYTES:
+            raise DataError(f"{path} is too large for labels; at most 1 GiB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"labels {path} cannot be read: {error.strerror}.") from error
+
+
+def parse_table(encoded: bytes, where: str, required: Collection[str]) -> pd.DataFrame:
+    """Read a CSV (UTF-8) or Parquet table as text.
+
+    Args:
+        encoded: The file's bytes.
+        where: What error messages call the file.
+        required: Columns that must be there.
+
+    Returns:
+        All columns as str, their names in lower case; NaN where a cell is empty.
+
+    Raises:
+        DataError: If it is no such table, is empty, or lacks a column.
+    """
+    table = _parsed(encoded, where)
+    table.columns = table.columns.astype("str").str.strip().str.lower()
+    if missing := [name for name in required if name not in table.columns]:
+        raise DataError(
+            f"{where} lacks columns {missing}. Received: {list(table.columns)}."
+        )
+    if repeated := sorted(set(table.columns[table.columns.duplicated()])):
+        raise DataError(f"{where} has columns {repeated} more than once.")
+    if table.empty:
+        raise DataError(f"{where} has no row. Give one row a photo.")
+    return table
+
+
+def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
+    file = io.BytesIO(encoded)
+    try:
+        if encoded.startswith(_PARQUET):
+            return pd.read_parquet(file, engine="pyarrow").astype("str")
+        return pd.read_csv(file, dtype="str", encoding="utf-8-sig")
+    except (ValueError, OSError, OverflowError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{where} is no CSV or Parquet table: {reason}.") from error
+
+
+def numbers(column: pd.Series) -> pd.Series:
+    """Return a text column as float64, NaN where there is no number."""
+    return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def genders(column: pd.Series) -> pd.Series:
+    """Return 0 female, 1 male or NaN, float64, for spellings as in `GENDERS`."""
+    return column.str.strip().str.lower().map(GENDERS).astype("float64")
