@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agegender.config import Experiment
+from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
 
@@ -88,7 +89,7 @@ def keep(
     from agegender.model.diagram import draw
     from agegender.model.export import export_onnx
     from agegender.model.files import save_model
-    from agegender.tracking.registry import register
+    from agegender.tracking.registry import describe_version, register
 
     crop_rule = store.manifest.crop_rule
     run.log_figure(training_curves(trained.history), "figures/curves.png")
@@ -100,13 +101,24 @@ def keep(
             trained.model, Path(folder) / "model.onnx", crop_rule, provenance
         )
         _log_face_grid(run, network, store)
-        return register(
+        version = register(
             run,
             network=network,
             keras_file=keras_file,
             photo=example_photo(),
             metadata=provenance,
         )
+    describe_version(version, _description(experiment, store))
+    return version
+
+
+def _description(experiment: Experiment, store: "FaceStore") -> str:
+    model, manifest = experiment.model, store.manifest
+    terms = "; ".join(f"{one['name']}: {one['terms']}" for one in manifest.sources)
+    return (
+        f"WRN-{model.depth}-{model.widen_factor} at {manifest.crop_rule.size} px, "
+        f"trained on {len(store.rows('train')):,} faces ({terms}).\n\n{NOTICE}"
+    )
 
 
 def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:
