@@ -173,7 +173,8 @@ def _needed(name: str) -> list[str]:
 
 
 def _option(needed: str) -> str:
-    return "PATH ..." if needed == "paths" else f"--{needed} {needed.upper()}"
+    bare = {"paths": "PATH ...", "what": "WHAT"}
+    return bare.get(needed, f"--{needed} {needed.upper()}")
 
 
 # The parser offers a file for every section; one for the experiment is enough.
@@ -195,7 +196,8 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
     """Spell what a person types the way the parser knows it.
 
     `--dry-run` becomes `--dry_run=true`, `--model.depth` becomes
-    `--experiment.model.depth`, and bare words become the list of paths.
+    `--experiment.model.depth`, and bare words become the list of paths,
+    or the first of them what the step is about.
     """
     parameters = inspect.signature(STEPS[name]).parameters
     sections = {field.name for field in fields(Experiment)} - set(parameters)
@@ -218,6 +220,9 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             paths.append(value)
             continue
         spelled.append(f"--{key}{equals}{value}")
+    is_named = any(word.startswith("--what=") for word in spelled)
+    if paths and "what" in parameters and not is_named:
+        spelled.append(f"--what={paths.pop(0)}")
     if paths and "paths" not in parameters:
         raise ConfigError(
             f"`agegender {name}` takes options only. Received: {paths[0]!r}. "

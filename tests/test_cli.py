@@ -109,6 +109,11 @@ def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
             "no.tar",
         ),
         (["prep", "--source", "wiki", "--out", "o", "--size", "63"], 2, "63"),
+        (["download"], 2, "WHAT"),
+        (["download", "moon", "--accept-terms"], 2, "moon"),
+        (["download", "wiki"], 2, "--accept-terms"),
+        (["download", "wiki", "imdb"], 2, "Received: 'imdb'"),
+        (["download", "--what", "wiki", "imdb"], 2, "Received: 'imdb'"),
         (["sample", "--out", "o", "--faces", "0"], 2, "Received: 0"),
     ],
 )

@@ -3,6 +3,7 @@
 What takes time to import is imported inside the step that needs it.
 """
 
+from agegender.steps.downloading import download
 from agegender.steps.faces import prep, sample
 from agegender.steps.judging import evaluate, promote
 from agegender.steps.outcome import Outcome
@@ -11,11 +12,12 @@ from agegender.steps.road import main
 from agegender.steps.searching import search
 from agegender.steps.training import train
 
-ALL = (sample, prep, train, search, evaluate, promote, predict, main)
+ALL = (sample, download, prep, train, search, evaluate, promote, predict, main)
 
 __all__ = [
     "ALL",
     "Outcome",
+    "download",
     "evaluate",
     "main",
     "predict",
