@@ -29,6 +29,8 @@ class FilterRules:
         min_age: Youngest age kept, in years.
         max_age: Oldest age kept, in years.
         allow_unknown_gender: Keep photos without a gender; they teach ages alone.
+        conflicting_duplicates: What becomes of photos that are identical, byte for
+            byte, but disagree on age or gender.
 
     Reference: Rothe et al., IJCV 2018.
     """
@@ -38,12 +40,18 @@ class FilterRules:
     min_age: int = 1
     max_age: int = 99
     allow_unknown_gender: bool = False
+    conflicting_duplicates: Literal["keep", "drop"] = "keep"
 
     def __post_init__(self) -> None:
         _require(
             0 <= self.min_age <= self.max_age <= MAX_AGE,
             f"rules need 0 <= min_age <= max_age <= {MAX_AGE}. "
             f"Received: min_age={self.min_age}, max_age={self.max_age}.",
+        )
+        _require(
+            self.conflicting_duplicates in {"keep", "drop"},
+            "rules.conflicting_duplicates must be keep or drop. "
+            f"Received: {self.conflicting_duplicates!r}.",
         )
 
 

@@ -1,22 +1,10 @@
-"""From chunks of encoded photos to faces, on all cores.
+"""From a chunk of encoded photos to faces.
 
-The work is handed out through the interface of `concurrent.futures`, so that any
-executor will do: threads here (Pillow lets go of the interpreter while it works),
-processes or a cluster elsewhere. A chunk knows which rows it holds, so the order in
-which chunks come back changes nothing.
+A chunk knows which rows it holds, so that it does not matter who decodes it, when.
 """
 
 import os
-from collections.abc import Generator, Iterable
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    wait,
-)
 from hashlib import sha256
-from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -70,43 +58,6 @@ def _decode_one(
     except DataError:
         return UNDECODABLE, digest, None
     return (BLANK, digest, None) if is_blank(face) else ("", digest, face)
-
-
-def decode_chunks(
-    chunks: Iterable[Chunk], rule: CropRule, executor: Executor | None, workers: int
-) -> Generator[Part]:
-    """Decode chunks as they come, never holding more than a few.
-
-    Args:
-        chunks: The work.
-        rule: Size of the faces.
-        executor: Who does it; None does it here and now.
-        workers: How many chunks the executor takes at a time.
-
-    Yields:
-        The parts, in the order in which they are ready.
-    """
-    if executor is None:
-        yield from (decode_chunk(chunk, rule) for chunk in chunks)
-        return
-    waiting = iter(chunks)
-    pending: set[Future[Part]] = set()
-    try:
-        while True:
-            for chunk in islice(waiting, 2 * workers - len(pending)):
-                pending.add(executor.submit(decode_chunk, chunk, rule))
-            if not pending:
-                return
-            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in ready:
-                yield future.result()
-    except BrokenExecutor as error:
-        raise DataError(
-            f"a worker died ({error}); out of memory? Give fewer workers."
-        ) from error
-    finally:
-        for future in pending:
-            future.cancel()
 
 
 def usable_cores() -> int:

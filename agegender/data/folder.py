@@ -58,7 +58,7 @@ class Folder:
                 path = Path(folder, file)
                 info = path.lstat()
                 name = path.relative_to(self.path).as_posix()
-                yield name, info.st_size, 0, S_ISREG(info.st_mode)
+                yield name, info.st_size, info.st_mtime_ns, S_ISREG(info.st_mode)
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one file."""

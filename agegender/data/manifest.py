@@ -32,8 +32,10 @@ class StoreManifest:
         filter_rules: Which rows were kept.
         funnel: `read`, `dropped` by rule, `kept`.
         sources: One a source: `name`, `archive`, `digest`, `terms`, `rows`,
-            `crop_margin`.
+            `crop_margin`, `funnel`; the funnels add up to the store's.
         content_hash: `sha256:…` of faces, labels and crop rule.
+        duplicates: Groups of identical photos among those decoded, and how many
+            disagree on age or gender.
         made_by: Version of this package.
         format: What kind of folder this is.
         format_version: Of the folder's layout.
@@ -45,6 +47,7 @@ class StoreManifest:
     funnel: dict[str, Any]
     sources: list[dict[str, Any]]
     content_hash: str
+    duplicates: dict[str, int] = field(default_factory=dict)
     made_by: str = field(default_factory=package_version)
     format: str = FORMAT
     format_version: int = FORMAT_VERSION

@@ -1,10 +1,19 @@
 """Decoded chunks on disk, until it is known which row of the store each face is.
 
-A part is a file by its number, so that work which was interrupted, or done by many
-machines, can be joined as if it had been done at once.
+A part is a file by its number, written by whoever decoded it, so that work which
+was interrupted, or done by many machines, is joined as if it had been done at once.
+The folder's name is derived from all that the parts depend on: the next run of the
+same job finds them, another job does not.
 """
 
-from collections.abc import Iterator
+import io
+import secrets
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -12,51 +21,166 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agegender.data.decode import Part
+from agegender.config import CropRule
+from agegender.data.decode import MISSING, Part, decode_chunk
+from agegender.data.listing import CHUNK, Chunk
+from agegender.data.manifest import package_version
+from agegender.errors import DataError
 
-_FACES: Final = "{:06d}.npy"
+_FORMAT: Final = 1
+_DAMAGED: Final = (zipfile.BadZipFile, ValueError, KeyError, EOFError)
+
+
+def fingerprint_of(
+    digests: Sequence[str], wanted: Sequence[pd.DataFrame], rule: CropRule
+) -> str:
+    """Return a hash of all that the parts of a job depend on.
+
+    Args:
+        digests: Of the archives.
+        wanted: Which members are decoded, archive by archive.
+        rule: Size of the faces.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    whole = sha256(repr((_FORMAT, package_version(), CHUNK, digests, rule)).encode())
+    for name in ("pillow", "simplejpeg", "cykooz.resizer"):
+        with suppress(PackageNotFoundError):
+            whole.update(f"{name} {version(name)}".encode())
+    for table in wanted:
+        whole.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
+    return whole.hexdigest()
+
+
+def decode_into(folder: Path, number: int, chunk: Chunk, rule: CropRule) -> int:
+    """Decode a chunk and leave it as a part, whole or not at all.
+
+    Args:
+        folder: Where the parts lie, seen by all machines.
+        number: Of the part.
+        chunk: Positions and encoded photos.
+        rule: Size of the faces.
+
+    Returns:
+        How many photos were decoded.
+    """
+    part = decode_chunk(chunk, rule)
+    # In memory first: only plain writes can then meet a full disk.
+    packed = io.BytesIO()
+    np.savez(
+        packed,
+        positions=part.positions,
+        reasons=np.array(part.reasons, dtype=np.str_),
+        digests=np.array(part.digests, dtype=np.str_),
+        faces=part.faces,
+    )
+    path = _part_path(folder, number)
+    # Two machines may decode the same chunk, after one was thought lost.
+    unfinished = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+    try:
+        unfinished.write_bytes(packed.getbuffer())
+        unfinished.replace(path)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    return len(part.positions)
 
 
 class Parts:
-    """The parts of a store in the making.
+    """The parts of a store in the making, those of earlier runs among them.
 
     Args:
-        folder: Where they lie; made if absent.
+        out: The store.
+        fingerprint: Of all that the parts depend on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        self._folder = folder
-        self._outcomes: list[pd.DataFrame] = []
+    def __init__(self, out: Path, fingerprint: str) -> None:
+        prefix = f".{out.name}.parts-"
+        self.folder = out.with_name(prefix + fingerprint[:16])
+        for stale in out.parent.glob(f"{prefix}*"):
+            if stale != self.folder:
+                shutil.rmtree(stale, ignore_errors=True)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            for path in self.folder.glob("*.tmp"):
+                path.unlink()
+        except OSError as error:
+            raise DataError(
+                f"{out} cannot be written: {error.strerror or error}."
+            ) from error
 
-    def add(self, part: Part) -> None:
-        """Keep the faces on disk and the outcomes in memory."""
-        number = len(self._outcomes)
-        np.save(self._folder / _FACES.format(number), part.faces, allow_pickle=False)
-        columns = {"reason": list(part.reasons), "digest": list(part.digests)}
-        table = pd.DataFrame(columns, index=part.positions, dtype="str")
-        self._outcomes.append(table.assign(part=number))
+    def count_done(self, number: int) -> int:
+        """Return how many photos an earlier run has decoded for good, else 0."""
+        path = _part_path(self.folder, number)
+        if not path.exists():
+            return 0
+        try:
+            part = _load(path)
+        except DataError:  # the machine failed while it was written
+            path.unlink(missing_ok=True)
+            return 0
+        # A photo that had gone may be back.
+        return 0 if MISSING in part.reasons else len(part.positions)
 
     def outcomes(self) -> pd.DataFrame:
         """Return `reason` and `digest` by position, in the order of positions."""
-        if not self._outcomes:
+        tables = [
+            pd.DataFrame(
+                {"reason": list(part.reasons), "digest": list(part.digests)},
+                index=part.positions,
+                dtype="str",
+            )
+            for part in (_load(path) for path in self._paths())
+        ]
+        if not tables:
             return pd.DataFrame({"reason": [], "digest": []}, dtype="str")
-        return pd.concat(self._outcomes)[["reason", "digest"]].sort_index()
+        return pd.concat(tables).sort_index()
 
-    def pieces(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
-        """Yield row numbers of the store and faces, part by part; each part goes."""
-        rows = self._row_numbers()
-        for number, table in enumerate(self._outcomes):
-            path = self._folder / _FACES.format(number)
-            fit = table.index[(table["reason"] == "").to_numpy()]
-            yield rows.loc[fit].to_numpy(), np.load(path, allow_pickle=False)
-            path.unlink()
+    def pieces(
+        self, kept: pd.Index
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """Yield row numbers of the store and their faces, part by part.
 
-    def _row_numbers(self) -> pd.Series:
-        outcomes = self.outcomes()
-        fit = outcomes.index[(outcomes["reason"] == "").to_numpy()]
-        return pd.Series(np.arange(len(fit)), index=fit, dtype="int64")
+        Args:
+            kept: Positions of the photos that the store shall hold, rising.
+        """
+        for path in self._paths():
+            part = _load(path, faces=True)
+            fit = part.positions[np.array(part.reasons) == ""]
+            rows = kept.get_indexer(fit)
+            yield rows[rows >= 0].astype(np.int64), part.faces[rows >= 0]
 
     def remove(self) -> None:
-        """Remove the folder, which `pieces` has emptied."""
-        self._folder.rmdir()
+        """Remove the parts."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder where there is nothing to resume."""
+        with suppress(OSError):
+            self.folder.rmdir()
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("*.npz"))
+
+
+def _part_path(folder: Path, number: int) -> Path:
+    return folder / f"{number:08d}.npz"
+
+
+def _load(path: Path, *, faces: bool = False) -> Part:
+    """Read a part; its faces only where they are asked for."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as part:
+            return Part(
+                part["positions"],
+                tuple(part["reasons"].tolist()),
+                tuple(part["digests"].tolist()),
+                part["faces"] if faces else np.empty((0, 0, 0, 3), np.uint8),
+            )
+    except _DAMAGED as error:
+        with suppress(OSError):
+            path.unlink()
+        raise DataError(
+            f"{path} is damaged: {error}. Run prep again: it decodes that part anew."
+        ) from error

@@ -1,47 +1,41 @@
-"""From an archive of photos to a face store.
+"""From archives of photos to a face store.
 
 Rows are read and filtered by their metadata; what is left is decoded in chunks
 beside the place where the store shall be; photos that turn out missing, broken or
 blank are set aside with the reason; identities are dealt to splits; and only when
-all is written does the store appear.
+all is written does the store appear. A run that was interrupted leaves its parts
+there, and the next run of the same job goes on from them.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, closing, nullcontext
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.archive import open_archive
-from agegender.data.decode import MISSING, REASONS, decode_chunks, usable_cores
+from agegender.data.decode import usable_cores
 from agegender.data.filters import Funnel, filter_rows
+from agegender.data.inputs import (
+    Input,
+    Selection,
+    crop_rule_of,
+    open_inputs,
+    select_rows,
+)
+from agegender.data.joining import Job, join_parts
 from agegender.data.listing import Archive
-from agegender.data.manifest import StoreManifest
-from agegender.data.parts import Parts
+from agegender.data.lock import only_writer
+from agegender.data.parts import Parts, decode_into, fingerprint_of
+from agegender.data.schedule import Pool, cluster, do_all, threads
 from agegender.data.sources.registry import find_source
-from agegender.data.sources.source import QUALITY_COLUMNS, Source
-from agegender.data.splits import deal, join_identities
-from agegender.data.staging import refuse_foreign, staged
-from agegender.data.store import FaceStore, fill_store, is_store
-from agegender.errors import ConfigError, DataError
+from agegender.data.staging import absolute, refuse_foreign, staged
+from agegender.data.store import FaceStore, is_store
+from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
-
-SET_ASIDE = "set_aside.csv"
-"""Files without a usable face, in the store: id, source, reason."""
-
-
-class Job(NamedTuple):
-    """What is to be prepared, and how."""
-
-    source: Source
-    archive: Archive
-    crop_rule: CropRule
-    rules: FilterRules
-    split_rules: SplitRules
 
 
 def funnel_of(
@@ -80,7 +74,7 @@ def funnel_of(
 
 
 def prepare(
-    source: str,
+    source: str | Sequence[Input],
     out: str | Path,
     *,
     archive: str | Path | None = None,
@@ -90,12 +84,13 @@ def prepare(
     split_rules: SplitRules | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    scheduler: str | None = None,
     progress: Progress = silent,
 ) -> FaceStore:
-    """Make a face store of a data set.
+    """Make a face store of a data set, or of several.
 
     Args:
-        source: Name of the data set.
+        source: Name of the data set; or several inputs, each with its own place.
         out: The store; one that is there is replaced once the new one is whole.
         archive: The tar file to read.
         folder: Or the folder to read.
@@ -104,119 +99,94 @@ def prepare(
         split_rules: How to deal identities to splits.
         workers: Chunks decoded at a time; all cores if not given.
         executor: Who decodes; threads of this process if not given.
-        progress: Told of the photos decoded.
+        scheduler: Address of a Dask scheduler whose workers decode; they must see
+            the archives and the store's folder under the same paths.
+        progress: Told of the photos decoded, by this run and by interrupted ones.
 
     Returns:
-        The store, open. The same input gives the same content hash, whoever decodes.
+        The store, open. The same input gives the same content hash, whoever decodes
+        and however often it was interrupted.
 
     Raises:
         AgeGenderError: If the input or the place is unfit, or no face is left.
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
-    kind, out = find_source(source), Path(out)
-    crop_rule = CropRule(margin=kind.margin, shift=kind.shift, size=size)
-    refuse_foreign(out, is_store)
-    opened = open_archive(_path(archive), _path(folder))
+    given = [Input(source, archive, folder)] if isinstance(source, str) else source
+    CropRule(size=size)  # a wrong size fails before anything is opened
+    opened = open_inputs(given)
     rules, split_rules = rules or FilterRules(), split_rules or SplitRules()
-    job = Job(kind, opened, crop_rule, rules, split_rules)
+    job = Job(crop_rule_of(opened, size), rules, split_rules)
+    place = absolute(Path(out))
+    refuse_foreign(place, is_store)
 
-    workers = workers or usable_cores()
-    with staged(out, is_store) as place, _pool(executor, workers) as pool:
-        _fill(place, job, pool, workers, progress)
+    with only_writer(place):
+        pool = _pool(executor, scheduler, workers)
+        with staged(place, is_store) as partial, pool as hands:
+            selections = select_rows(opened, rules)
+            parts = _decode(place, selections, job, hands, progress)
+            try:
+                join_parts(partial, parts, selections, job)
+            finally:
+                parts.remove_if_empty()
+        parts.remove()
     return FaceStore.open(out)
 
 
-def _fill(
-    place: Path, job: Job, pool: Executor | None, workers: int, progress: Progress
-) -> None:
-    read = job.source.rows(job.archive)
-    rows, funnel = filter_rows(read, job.rules)
-    wanted = _locate(rows, job.archive)
-    there = wanted[wanted["place"].notna()].astype({"size": int, "place": int})
+def _decode(
+    out: Path,
+    selections: Sequence[Selection],
+    job: Job,
+    pool: Pool,
+    progress: Progress,
+) -> Parts:
+    """Decode what earlier runs have not."""
+    archives = [one.opened.archive for one in selections]
+    wanted = [_locate(one.rows, one.opened.archive) for one in selections]
+    digests = [archive.digest() for archive in archives]
+    parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule))
+    total, done = sum(map(len, wanted)), 0
 
-    parts, done = Parts(place / "parts"), 0
-    chunks = job.archive.chunks(there)
-    with closing(decode_chunks(chunks, job.crop_rule, pool, workers)) as decoded:
-        for part in decoded:
-            parts.add(part)
-            done += len(part.positions)
-            progress(done, len(there), "photos")
+    def portions() -> Iterator[tuple[object, ...]]:
+        nonlocal done
+        pairs = zip(archives, wanted, strict=True)
+        chunks = chain.from_iterable(archive.chunks(rows) for archive, rows in pairs)
+        for number, chunk in enumerate(chunks):
+            if before := parts.count_done(number):
+                done += before
+                progress(done, total, "photos")
+            else:
+                yield parts.folder, number, chunk, job.crop_rule
 
-    outcomes = parts.outcomes().reindex(rows.index)
-    reasons = outcomes["reason"].fillna(MISSING)
-    funnel = funnel.drop({why: int((reasons == why).sum()) for why in REASONS})
-    if funnel.kept == 0:
-        raise DataError(
-            f"no face left: {funnel}. Loosen the rules or check the archive."
-        )
-
-    fit = reasons == ""
-    labels = _labels(rows[fit], outcomes["digest"][fit], job)
-    fill_store(place, parts.pieces(), labels, _manifest(job, funnel))
-    parts.remove()
-    _write_set_aside(place / SET_ASIDE, read, reasons, job.source.name)
+    try:
+        with closing(do_all(decode_into, portions(), pool)) as counts:
+            for count in counts:
+                done += count
+                progress(done, total, "photos")
+    except BaseException:
+        parts.remove_if_empty()
+        raise
+    return parts
 
 
 def _locate(rows: pd.DataFrame, archive: Archive) -> pd.DataFrame:
-    """Look the rows' members up; `place` is NaN where the archive has none."""
+    """Look the rows' members up; rows that the archive has not are left out."""
     members = archive.members
     sound = members[members["fault"] == ""].set_index("name")[["size", "place"]]
-    return rows[["member"]].rename(columns={"member": "name"}).join(sound, on="name")
+    wanted = rows[["member"]].rename(columns={"member": "name"}).join(sound, on="name")
+    return wanted[wanted["place"].notna()].astype({"size": "int64", "place": "int64"})
 
 
-def _labels(rows: pd.DataFrame, digests: pd.Series, job: Job) -> pd.DataFrame:
-    identities = join_identities(rows["identity"], digests, job.split_rules.seed)
-    quality = [name for name in QUALITY_COLUMNS if name in rows.columns]
-    return pd.DataFrame(
-        {
-            "id": rows["id"],
-            "source": job.source.name,
-            "identity": identities,
-            "age": rows["age"].astype(np.float32),
-            "gender": rows["gender"].astype(np.int8),
-            "split": deal(identities, job.split_rules),
-            "digest": digests,
-            **{name: rows[name] for name in quality},
-        }
-    )
-
-
-def _manifest(job: Job, funnel: Funnel) -> StoreManifest:
-    origin: dict[str, Any] = {
-        "name": job.source.name,
-        "archive": job.archive.path.name,
-        "digest": job.archive.digest(),
-        "terms": job.source.terms,
-        "rows": funnel.kept,
-        "crop_margin": job.source.margin,
-    }
-    return StoreManifest(
-        crop_rule=job.crop_rule,
-        split_rules=job.split_rules,
-        filter_rules=job.rules,
-        funnel=funnel.to_dict(),
-        sources=[origin],
-        content_hash="",
-    )
-
-
-def _write_set_aside(
-    path: Path, read: pd.DataFrame, reasons: pd.Series, source: str
-) -> None:
-    faults = read["fault"] if "fault" in read.columns else pd.Series("", read.index)
-    reason = reasons.reindex(read.index).fillna("").where(faults == "", faults)
-    table = pd.DataFrame({"id": read["id"], "source": source, "reason": reason})
-    table[reason != ""].to_csv(path, index=False, lineterminator="\n")
-
-
-@contextmanager
-def _pool(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
-    if executor is not None or workers == 1:
-        yield executor
-        return
-    with ThreadPoolExecutor(workers, "decode") as threads:
-        yield threads
+def _pool(
+    executor: Executor | None, scheduler: str | None, workers: int | None
+) -> AbstractContextManager[Pool]:
+    if executor is not None and scheduler is not None:
+        raise ConfigError("give an executor or a scheduler. Received: both.")
+    if scheduler is not None:
+        return cluster(scheduler)
+    if executor is not None:
+        return nullcontext(Pool(executor, workers or usable_cores()))
+    return threads(workers or usable_cores())
 
 
 def _path(path: str | Path | None) -> Path | None:

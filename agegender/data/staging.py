@@ -1,11 +1,11 @@
 """A folder that is there whole or not at all.
 
 It is filled under a hidden name beside the place where it shall be, brought to the
-disk, and renamed. Whatever goes wrong before leaves the place as it was.
+disk, and renamed. Whatever goes wrong before leaves the place as it was; what a
+killed process has left is put right by the next.
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +36,8 @@ def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
 def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Give a folder to fill, which takes its place when the block ends well.
 
+    Only one process may do so at a time: see `only_writer`.
+
     Args:
         out: Where the folder shall be; parents are made.
         is_ours: Tells whether a folder that is there may be replaced.
@@ -43,23 +45,41 @@ def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     Raises:
         DataError: If the place is taken or cannot be written.
     """
-    out = Path(os.path.abspath(out))  # noqa: PTH100 - resolve() would follow links
+    out = absolute(out)
     refuse_foreign(out, is_ours)
-    token = secrets.token_hex(4)
-    partial = out.with_name(f".{out.name}.partial-{token}")
+    partial = out.with_name(f".{out.name}.partial")
+    old = out.with_name(f".{out.name}.old")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        _put_right(out, partial, old)
         partial.mkdir()
         yield partial
         _to_disk(partial)
         refuse_foreign(out, is_ours)
-        _swap(partial, out, out.with_name(f".{out.name}.old-{token}"))
+        _swap(partial, out, old)
     except OSError as error:
         raise DataError(
             f"{out} cannot be written: {error.strerror or error}."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def absolute(path: Path) -> Path:
+    """Return the path from the root, links unfollowed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def _put_right(out: Path, partial: Path, old: Path) -> None:
+    """Undo what a process that was killed here has left half done."""
+    if partial.exists():
+        shutil.rmtree(partial)
+    if not old.exists():
+        return
+    if out.exists():
+        shutil.rmtree(old)
+    else:  # it died between the two renames
+        old.rename(out)
 
 
 def _swap(partial: Path, out: Path, old: Path) -> None:

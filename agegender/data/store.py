@@ -18,9 +18,10 @@ from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.content import content_hash, labels_hash
 from agegender.data.face_file import Pieces, map_faces, write_faces
 from agegender.data.filters import Funnel
+from agegender.data.lock import only_writer
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
 from agegender.data.splits import SPLITS, refuse_leak
-from agegender.data.staging import staged
+from agegender.data.staging import absolute, refuse_foreign, staged
 from agegender.errors import DataError
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
@@ -142,8 +143,9 @@ def write_store(
     Raises:
         DataError: If there is no face, a split leaks, or `out` cannot be written.
     """
-    out = Path(out)
-    with staged(out, is_store) as folder:
+    out = absolute(Path(out))
+    refuse_foreign(out, is_store)
+    with only_writer(out), staged(out, is_store) as folder:
         manifest = StoreManifest(
             crop_rule=crop_rule,
             split_rules=split_rules or SplitRules(),

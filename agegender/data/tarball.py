@@ -122,7 +122,10 @@ class TarPhotos:
             with self.path.open("rb") as file:
                 for offset, size in zip(self.offsets, self.sizes, strict=True):
                     file.seek(offset)
-                    yield file.read(size)
+                    photo = file.read(size)
+                    if len(photo) < size:
+                        raise DataError(f"archive {self.path} was cut while in use.")
+                    yield photo
         except OSError as error:
             raise DataError(
                 f"archive {self.path} can no longer be read: {error.strerror}."

@@ -1,6 +1,5 @@
 """From an archive to a face store: `sample` and `prep`."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -35,7 +34,7 @@ def sample(
 
 
 def prep(
-    source: Literal["wiki", "imdb", "utkface"],
+    source: Literal["wiki", "imdb", "utkface"] | None = None,
     out: str | None = None,
     archive: str | None = None,
     folder: str | None = None,
@@ -44,6 +43,8 @@ def prep(
     rules: FilterRules = FilterRules(),
     splits: SplitRules = SplitRules(),
     workers: int | None = None,
+    inputs: str | None = None,
+    scheduler: str | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -59,15 +60,23 @@ def prep(
         rules: Which rows are kept.
         splits: How identities are dealt to train, validation and test.
         workers: Threads that decode; one a core by default.
+        inputs: Instead of source, archive and folder: a YAML or JSON file that
+            lists several as {source, archive or folder, name}.
+        scheduler: Address of a Dask scheduler whose workers decode, tcp://...
         dry_run: Read the metadata alone and print the funnel as JSON.
         progress: Called as faces are cropped.
 
     Returns:
         The funnel: rows read, dropped by rule, kept.
     """
+    from agegender.data.inputs import read_inputs
     from agegender.data.prepare import funnel_of, prepare
 
+    if (source is None) == (inputs is None):
+        raise ConfigError("prep needs either --source SOURCE or --inputs FILE.")
     if dry_run:
+        if source is None:
+            raise ConfigError("--dry-run takes one --source at a time, not --inputs.")
         funnel = funnel_of(
             source, metadata=metadata, archive=archive, folder=folder, rules=rules
         )
@@ -80,14 +89,15 @@ def prep(
             "Give --archive or --folder to make a store."
         )
     store = prepare(
-        source,
+        source or read_inputs(inputs or ""),
         archive=archive,
         folder=folder,
         out=out,
         size=size,
         rules=rules,
         split_rules=splits,
-        workers=workers or os.cpu_count() or 1,
+        workers=workers,
+        scheduler=scheduler,
         progress=progress,
     )
     counted = store.manifest.funnel

@@ -109,3 +109,9 @@ class Maker:
 def maker(tmp_path: Path) -> Maker:
     """Return a maker that works in the test's folder."""
     return Maker(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def drawn_maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Return a maker whose archives serve all tests of a module."""
+    return Maker(tmp_path_factory.mktemp("drawn"))

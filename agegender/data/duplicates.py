@@ -1,0 +1,39 @@
+"""Photos that are the same file, byte for byte, and whether their labels agree."""
+
+from typing import Final
+
+import pandas as pd
+
+CONFLICTING: Final = "conflicting_duplicate"
+"""The rule that drops duplicates whose age or gender disagree."""
+
+
+def conflicts(rows: pd.DataFrame, digests: pd.Series) -> pd.Series:
+    """Tell which photos have a duplicate of another age or gender.
+
+    Args:
+        rows: `age` in years and `gender`.
+        digests: Digest of the photo's bytes, str (n,), same index.
+
+    Returns:
+        bool (n,), same index.
+    """
+    labels = rows[["age", "gender"]].groupby(digests.to_numpy())
+    return (labels.transform("nunique", dropna=False) > 1).any(axis=1)
+
+
+def count_duplicates(rows: pd.DataFrame, digests: pd.Series) -> dict[str, int]:
+    """Count groups of identical photos, for the manifest.
+
+    Returns:
+        `groups` of two or more, the `photos` in them, and of these the
+        `conflicting_groups` and `conflicting_photos`, whose labels disagree.
+    """
+    repeated = digests.duplicated(keep=False)
+    at_odds = conflicts(rows, digests)
+    return {
+        "groups": int(digests[repeated].nunique()),
+        "photos": int(repeated.sum()),
+        "conflicting_groups": int(digests[at_odds].nunique()),
+        "conflicting_photos": int(at_odds.sum()),
+    }

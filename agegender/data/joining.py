@@ -1,0 +1,147 @@
+"""From decoded parts and selected rows to the files of a store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.data.decode import MISSING, REASONS
+from agegender.data.duplicates import CONFLICTING, conflicts, count_duplicates
+from agegender.data.filters import Funnel
+from agegender.data.inputs import Selection
+from agegender.data.manifest import StoreManifest
+from agegender.data.parts import Parts
+from agegender.data.sources.source import QUALITY_COLUMNS
+from agegender.data.splits import deal, join_identities
+from agegender.data.store import fill_store
+from agegender.errors import DataError
+
+SET_ASIDE: Final = "set_aside.csv"
+"""Files without a usable face, in the store: id, source, reason."""
+
+
+class Job(NamedTuple):
+    """How a store is made."""
+
+    crop_rule: CropRule
+    rules: FilterRules
+    split_rules: SplitRules
+
+
+def join_parts(
+    place: Path, parts: Parts, selections: Sequence[Selection], job: Job
+) -> None:
+    """Write the files of a store.
+
+    Args:
+        place: An empty folder.
+        parts: All that was decoded.
+        selections: The rows, input by input.
+        job: How they are to be cut, dropped and dealt.
+
+    Raises:
+        DataError: If no face is left, or a part is damaged.
+    """
+    rows = _joined([one.rows for one in selections])
+    outcomes = parts.outcomes().reindex(rows.index)
+    reasons, digests = outcomes["reason"].fillna(MISSING), outcomes["digest"]
+    fit = reasons == ""
+    duplicates = count_duplicates(rows[fit], digests[fit])
+    if job.rules.conflicting_duplicates == "drop":
+        at_odds = conflicts(rows[fit], digests[fit])
+        reasons = reasons.mask(
+            at_odds.reindex(rows.index, fill_value=False), CONFLICTING
+        )
+
+    funnels = [_counted(one, reasons) for one in selections]
+    total = sum_funnels(funnels)
+    if total.kept == 0:
+        parts.remove()
+        raise DataError(
+            f"no face left: {total}. Loosen the rules or check the archive."
+        )
+
+    kept = reasons.index[(reasons == "").to_numpy()]
+    manifest = StoreManifest(
+        crop_rule=job.crop_rule,
+        split_rules=job.split_rules,
+        filter_rules=job.rules,
+        funnel=total.to_dict(),
+        sources=[_origin(*pair) for pair in zip(selections, funnels, strict=True)],
+        content_hash="",
+        duplicates=duplicates,
+    )
+    labels = _labels(rows.loc[kept], digests[kept], job.split_rules)
+    fill_store(place, parts.pieces(kept), labels, manifest)
+    _write_set_aside(place / SET_ASIDE, selections, reasons)
+
+
+def sum_funnels(funnels: Sequence[Funnel]) -> Funnel:
+    """Add funnels up, rule by rule."""
+    total = Funnel(sum(one.read for one in funnels))
+    for one in funnels:
+        total = total.drop(one.dropped)
+    return total
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    joined = pd.concat(tables) if len(tables) > 1 else tables[0]
+    for table in tables:
+        codes = table.select_dtypes("integer").columns
+        joined = joined.assign(
+            **{
+                name: joined[name].fillna(-1).astype(table[name].dtype)
+                for name in codes
+            }
+        )
+    return joined
+
+
+def _counted(one: Selection, reasons: pd.Series) -> Funnel:
+    found = reasons.loc[one.rows.index].value_counts()
+    return one.funnel.drop({why: found.get(why, 0) for why in (*REASONS, CONFLICTING)})
+
+
+def _origin(one: Selection, funnel: Funnel) -> dict[str, Any]:
+    opened = one.opened
+    return {
+        "name": opened.name,
+        "archive": opened.archive.path.name,
+        "digest": opened.archive.digest(),
+        "terms": opened.source.terms,
+        "rows": funnel.kept,
+        "crop_margin": opened.source.margin,
+        "funnel": funnel.to_dict(),
+    }
+
+
+def _labels(rows: pd.DataFrame, digests: pd.Series, rules: SplitRules) -> pd.DataFrame:
+    identities = join_identities(rows["identity"], digests, rules.seed)
+    quality = [name for name in QUALITY_COLUMNS if name in rows.columns]
+    return pd.DataFrame(
+        {
+            "id": rows["id"],
+            "source": rows["source"],
+            "identity": identities,
+            "age": rows["age"].astype(np.float32),
+            "gender": rows["gender"].astype(np.int8),
+            "split": deal(identities, rules),
+            "digest": digests,
+            **{name: rows[name] for name in quality},
+        }
+    )
+
+
+def _write_set_aside(
+    path: Path, selections: Sequence[Selection], reasons: pd.Series
+) -> None:
+    listing = pd.concat(
+        [one.listing.assign(source=one.opened.name) for one in selections]
+    )
+    faults = listing.pop("fault")
+    reason = reasons.reindex(listing.index).fillna("").where(faults == "", faults)
+    table = listing[["id", "source"]].assign(reason=reason)
+    table[reason != ""].to_csv(path, index=False, lineterminator="\n")

@@ -1,0 +1,102 @@
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from agegender.config import FilterRules
+from agegender.data.inputs import Input, read_inputs
+from agegender.data.prepare import prepare
+from agegender.errors import ConfigError, DataError
+
+
+def both(maker: Any) -> list[Input]:
+    wiki, imdb = maker.wiki(30), maker.imdb(10, 3)
+    first = next(name for name in wiki if name.endswith("jpg"))
+    wiki[first] = b"no picture"
+    return [
+        Input("wiki", maker.tar(wiki, "wiki.tar")),
+        Input("imdb", maker.tar(imdb, "imdb.tar")),
+    ]
+
+
+def test_funnels_of_the_sources_add_up_to_the_store(maker: Any, tmp_path: Path) -> None:
+    store = prepare(both(maker), tmp_path / "store", size=16)
+    funnels = [source["funnel"] for source in store.manifest.sources]
+    total = store.manifest.funnel
+    assert total["read"] == sum(one["read"] for one in funnels) == 60
+    assert total["kept"] == sum(one["kept"] for one in funnels) == len(store) == 59
+    for rule, count in total["dropped"].items():
+        assert count == sum(one["dropped"][rule] for one in funnels)
+    assert store.labels["source"].value_counts().to_dict() == {"imdb": 30, "wiki": 29}
+    aside = pd.read_csv(store.path / "set_aside.csv")
+    assert aside["source"].tolist() == ["wiki"]
+    store.verify()
+
+
+def test_identical_photos_tie_people_across_sources(maker: Any, tmp_path: Path) -> None:
+    store = prepare(both(maker), tmp_path / "store", size=16)
+    assert store.manifest.duplicates["groups"] == 29
+    tied = store.labels.groupby("digest")["identity"].nunique()
+    assert (tied == 1).all()
+
+
+def test_people_of_two_inputs_of_one_source_stay_apart(
+    maker: Any, tmp_path: Path
+) -> None:
+    files = maker.imdb(4, 2)
+    others = {
+        name: maker.jpeg(100 + n) if name.endswith("jpg") else content
+        for n, (name, content) in enumerate(files.items())
+    }
+    places = [maker.tar(files, "a.tar"), maker.tar(others, "b.tar")]
+    with pytest.raises(ConfigError, match="names that differ"):
+        prepare([Input("imdb", p) for p in places], tmp_path / "store", size=16)
+    named = [Input("imdb", places[0]), Input("imdb", places[1], name="mine")]
+    store = prepare(named, tmp_path / "store", size=16)
+    assert store.labels["identity"].nunique() == 8
+
+
+def test_pictures_cut_differently_are_refused(maker: Any, tmp_path: Path) -> None:
+    inputs = [
+        *both(maker),
+        Input("utkface", maker.tar(maker.utkface(), "utk.tar")),
+    ]
+    with pytest.raises(DataError, match="cut in different ways"):
+        prepare(inputs, tmp_path / "store", size=16)
+
+
+def test_inputs_are_read_from_a_file_beside_them(maker: Any, tmp_path: Path) -> None:
+    maker.tar(maker.wiki(3), "wiki.tar")
+    file = tmp_path / "inputs.yaml"
+    file.write_text("- {source: wiki, archive: wiki.tar}\n")
+    assert read_inputs(file) == [Input("wiki", tmp_path / "wiki.tar")]
+    file.write_text("- {sauce: wiki}\n")
+    with pytest.raises(ConfigError, match="sauce"):
+        read_inputs(file)
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("keep", 24), ("drop", 18)])
+def test_duplicates_at_odds_are_reported_and_dropped_on_demand(
+    maker: Any, tmp_path: Path, setting: Any, kept: int
+) -> None:
+    files = maker.utkface(20)
+    for n in range(3):  # another age
+        files[f"UTKFace/{70 + n}_{n % 2}_1_20170116232725357.jpg"] = maker.jpeg(n)
+    # The same labels: no conflict.
+    files["UTKFace/30_0_1_20170116232725357.jpg"] = maker.jpeg(10)
+    store = prepare(
+        "utkface",
+        tmp_path / "store",
+        archive=maker.tar(files),
+        size=16,
+        rules=FilterRules(conflicting_duplicates=setting),
+    )
+    assert store.manifest.duplicates == {
+        "groups": 4,
+        "photos": 8,
+        "conflicting_groups": 3,
+        "conflicting_photos": 6,
+    }
+    assert len(store) == store.manifest.funnel["kept"] == kept
+    store.verify()
