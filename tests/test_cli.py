@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import scipy.io
 
 from agegender import cli, steps
 from agegender.config import Experiment, FilterRules
+from agegender.data.sources.registry import SOURCES
 from agegender.errors import ConfigError
+from agegender.steps.faces import Source
 
 
 def complaint(capsys: pytest.CaptureFixture[str]) -> str:
@@ -153,6 +156,10 @@ def test_matlab_file_of_something_else_is_refused(
     arguments = ["prep", "--source", "wiki", "--metadata", str(file), "--dry-run"]
     assert cli.main(arguments) == 3
     assert "sunspots" in complaint(capsys)
+
+
+def test_prep_offers_every_source_that_there_is() -> None:
+    assert set(get_args(Source)) == set(SOURCES)
 
 
 def test_dry_run_on_the_genuine_metadata_keeps_the_published_rows(

@@ -8,6 +8,8 @@ from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
 
+Source = Literal["imdb", "wiki", "utkface", "fairface", "fairface-025", "appa-real"]
+
 
 def sample(
     out: str, faces: int = 3000, seed: int = 0, progress: Progress = silent
@@ -34,7 +36,7 @@ def sample(
 
 
 def prep(
-    source: Literal["wiki", "imdb", "utkface"] | None = None,
+    source: Source | None = None,
     out: str | None = None,
     archive: str | None = None,
     folder: str | None = None,
