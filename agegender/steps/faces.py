@@ -1,12 +1,15 @@
 """From an archive to a face store: `sample` and `prep`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agegender.config import FilterRules, SplitRules
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
 
 Source = Literal["imdb", "wiki", "utkface", "fairface", "fairface-025", "appa-real"]
 
@@ -102,6 +105,11 @@ def prep(
         scheduler=scheduler,
         progress=progress,
     )
+    return Outcome({"store": str(store.path), **store.manifest.funnel}, _summary(store))
+
+
+def _summary(store: "FaceStore") -> str:
+    """Tell what was read, dropped and kept, and how it was dealt."""
     counted = store.manifest.funnel
     counts = store.labels["split"].value_counts()
     lines = [f"{counted['read']:>8,} rows read"]
@@ -111,4 +119,4 @@ def prep(
         f"{counts.get(split, 0):>8,} {split}"
         for split in ("train", "validation", "test")
     ]
-    return Outcome({"store": str(store.path), **counted}, "\n".join(lines))
+    return "\n".join(lines)

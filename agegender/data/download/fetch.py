@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agegender.data.download.exchange import receive
-from agegender.data.download.only_one import only_one
 from agegender.data.download.part import Part, md5_of
 from agegender.data.download.patience import Patience, TryAgainError
 from agegender.data.download.published import PublishedFile, address, shown
+from agegender.data.lock import only_writer
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
@@ -49,7 +49,7 @@ def fetch(
         if _is_there(file, target, progress):
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        with only_one(target):
+        with only_writer(target):
             if not _is_there(file, target, progress):  # whoever was first is done
                 part = Part(target)
                 _gather(url, file, part, patience, progress, sleep)
