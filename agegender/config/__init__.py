@@ -1,0 +1,34 @@
+"""Every setting and its default, once.
+
+Frozen dataclasses, checked when made, so that a wrong setting fails before any
+work starts. No `slots`: the command line parser cannot read defaults through them.
+"""
+
+from agegender.config.data import MAX_AGE, CropRule, FilterRules, SplitRules
+from agegender.config.experiment import Experiment, setting_type, with_values
+from agegender.config.model import AugmentConfig, ModelConfig
+from agegender.config.search import ParameterSpace, SearchConfig
+from agegender.config.training import (
+    LossConfig,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainingConfig,
+)
+
+__all__ = [
+    "MAX_AGE",
+    "AugmentConfig",
+    "CropRule",
+    "Experiment",
+    "FilterRules",
+    "LossConfig",
+    "ModelConfig",
+    "OptimizerConfig",
+    "ParameterSpace",
+    "ScheduleConfig",
+    "SearchConfig",
+    "SplitRules",
+    "TrainingConfig",
+    "setting_type",
+    "with_values",
+]

@@ -1,0 +1,117 @@
+"""An experiment: all settings of a training, and copies with other values."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from agegender.config.checks import require
+from agegender.config.model import AugmentConfig, ModelConfig
+from agegender.config.search import SearchConfig
+from agegender.config.training import (
+    LossConfig,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainingConfig,
+)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that makes one training what it is, apart from the data.
+
+    Args:
+        name: Shown as the name of the run.
+        seed: Of weights, order of faces and augmentation.
+        model: The network.
+        augment: Changes to training faces.
+        loss: What is minimised.
+        optimizer: How weights move.
+        schedule: How the learning rate moves.
+        training: Epochs, batch size, precision.
+        search: What `search` varies; `train` reads nothing of it.
+    """
+
+    name: str = "wide-resnet"
+    seed: int = 0
+    model: ModelConfig = ModelConfig()
+    augment: AugmentConfig = AugmentConfig()
+    loss: LossConfig = LossConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    training: TrainingConfig = TrainingConfig()
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested plain values, ready for YAML or JSON."""
+        return asdict(self)
+
+
+def setting_type(name: str) -> Any:
+    """Return the type of a setting of `Experiment`.
+
+    Args:
+        name: Dotted, such as `model.depth`.
+
+    Returns:
+        `int`, `float`, `bool`, `str` or a `Literal`.
+
+    Raises:
+        ConfigError: If there is no such setting.
+    """
+    kind: Any = Experiment
+    for part in name.split("."):
+        fields = get_type_hints(kind) if is_dataclass(kind) else {}
+        require(
+            part in fields,
+            f"there is no setting {name}. "
+            f"Name one of: {', '.join(fields) or 'the settings above it'}.",
+        )
+        kind = fields[part]
+    require(
+        kind in {int, float, bool, str} or get_origin(kind) is Literal,
+        f"{name} is not a single setting. Name one within it.",
+    )
+    return kind
+
+
+def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """Return a copy of an experiment with other values of some settings.
+
+    Args:
+        experiment: The starting point; stays as it is.
+        values: Dotted name -> value, such as `{"model.depth": 16}`.
+
+    Raises:
+        ConfigError: If a setting does not exist, or a value is of another type or
+            not allowed.
+    """
+    changed = experiment
+    for name, value in values.items():
+        kind = setting_type(name)
+        require(
+            _fits(value, kind),
+            f"{name} takes {_type_name(kind)}. Received: {value!r}.",
+        )
+        changed = _replaced(changed, name.split("."), value)
+    return changed
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _type_name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(repr, get_args(kind)))
+    names = {int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(kind, "a text")
+
+
+def _replaced(settings: Any, path: list[str], value: Any) -> Any:
+    first, *rest = path
+    inner = _replaced(getattr(settings, first), rest, value) if rest else value
+    return replace(settings, **{first: inner})

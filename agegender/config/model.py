@@ -1,0 +1,62 @@
+"""The network and what it does to faces while it learns."""
+
+from dataclasses import dataclass
+
+from agegender.config.checks import require
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The Wide Residual Network.
+
+    Args:
+        depth: Convolution layers, 6n + 4.
+        widen_factor: Width as a multiple of 16, 32 and 64 channels.
+        dropout: Share of activations dropped inside a block, 0..1.
+
+    Reference: Zagoruyko & Komodakis, BMVC 2016.
+    """
+
+    depth: int = 16
+    widen_factor: int = 8
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(
+            self.depth >= 10 and (self.depth - 4) % 6 == 0,
+            "model.depth must be 6n + 4 (10, 16, 22, 28, ...). "
+            f"Received: {self.depth}.",
+        )
+        require(
+            self.widen_factor >= 1,
+            f"model.widen_factor must be at least 1. Received: {self.widen_factor}.",
+        )
+        require(
+            0.0 <= self.dropout < 1.0,
+            f"model.dropout must be within 0..1. Received: {self.dropout}.",
+        )
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Random changes to training faces, batched and inside the model.
+
+    Args:
+        flip: Mirror left and right.
+        shift: Largest shift, as a share of the side.
+        brightness: Largest change of brightness, as a share of white.
+        contrast: Largest change of contrast, as a share.
+    """
+
+    flip: bool = True
+    shift: float = 0.08
+    brightness: float = 0.2
+    contrast: float = 0.2
+
+    def __post_init__(self) -> None:
+        for name in ("shift", "brightness", "contrast"):
+            value = getattr(self, name)
+            require(
+                0.0 <= value < 1.0,
+                f"augment.{name} must be within 0..1. Received: {value}.",
+            )

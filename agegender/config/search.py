@@ -1,0 +1,71 @@
+"""What a study varies."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agegender.config.checks import require
+
+
+@dataclass(frozen=True)
+class ParameterSpace:
+    """The values one searched setting may take: a range or a list of choices.
+
+    Args:
+        low: Smallest value of a range.
+        high: Largest value of a range.
+        step: Distance between values of a whole-number range.
+        log: Draw on a log scale.
+        choices: The values, instead of a range.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    step: int | None = None
+    log: bool = False
+    choices: list[int | float | str | bool] | None = None
+
+    def __post_init__(self) -> None:
+        is_range = self.low is not None and self.high is not None
+        require(
+            is_range != bool(self.choices),
+            "a searched setting needs either low and high, or choices. "
+            f"Received: low={self.low}, high={self.high}, choices={self.choices}.",
+        )
+        if self.low is not None and self.high is not None:
+            require(
+                self.low <= self.high and (not self.log or self.low > 0),
+                "a range needs low <= high, and low > 0 where log is set. "
+                f"Received: low={self.low}, high={self.high}, log={self.log}.",
+            )
+
+
+def _default_space() -> dict[str, ParameterSpace]:
+    return {
+        "model.depth": ParameterSpace(choices=[10, 16, 22, 28]),
+        "model.widen_factor": ParameterSpace(low=1, high=8, step=1),
+        "optimizer.learning_rate": ParameterSpace(low=1e-3, high=0.5, log=True),
+    }
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """A study over settings of the experiment; the test split is never read.
+
+    Args:
+        trials: Finished or pruned trials wanted in all.
+        sampler: `tpe` or `random`.
+        pruner: `hyperband`, `median` or `none`.
+        space: Dotted name of a setting -> the values it may take.
+    """
+
+    trials: int = 20
+    sampler: Literal["tpe", "random"] = "tpe"
+    pruner: Literal["hyperband", "median", "none"] = "median"
+    space: dict[str, ParameterSpace] = field(default_factory=_default_space)
+
+    def __post_init__(self) -> None:
+        require(
+            self.trials >= 1,
+            f"search.trials must be at least 1. Received: {self.trials}.",
+        )
+        require(bool(self.space), "search.space names no setting. Name at least one.")
