@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from agegender.progress import BYTES
+
 LOG_INTERVAL_S = 10.0
 """Seconds between two lines where the output is no terminal."""
 
@@ -12,9 +14,10 @@ LOG_INTERVAL_S = 10.0
 class TerminalProgress:
     """Draw `(done, total, what)` calls as bars on standard error.
 
-    A call whose `done` is not above the last one's, or whose `total` differs,
-    begins a new bar. Where standard error is no terminal, a line is printed now
-    and then instead, so that logs stay readable.
+    A call whose `done` is below the last one's, or whose `total` differs, or after
+    all was done, begins a new bar. Where `what` ends in `BYTES`, MB are told.
+    Where standard error is no terminal, a line is printed now and then instead,
+    so that logs stay readable.
     """
 
     def __init__(self) -> None:
@@ -23,22 +26,9 @@ class TerminalProgress:
         self._last = (0, -1)
         self._printed = 0.0
         if sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415 - only when drawn
-            from rich.progress import (  # noqa: PLC0415
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeRemainingColumn,
-            )
+            from agegender.bars import bars_on_stderr  # noqa: PLC0415 - when drawn
 
-            self._bars = Progress(
-                TextColumn("{task.description:<44}"),
-                BarColumn(bar_width=24),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-            )
+            self._bars = bars_on_stderr()
 
     def __enter__(self) -> Self:
         """Begin drawing."""
@@ -58,17 +48,30 @@ class TerminalProgress:
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show that `done` of `total` are finished of `what`."""
-        is_new = done <= self._last[0] or total != self._last[1]
-        self._last = (done, total)
+        before, self._last = self._last, (done, total)
+        is_new = done < before[0] or total != before[1] or before[0] == total
+        stands = self._last == before
+        is_bytes, what = what.endswith(BYTES), what.removesuffix(BYTES).rstrip()
         if self._bars is None:
-            self._print(done, total, what, is_new=is_new)
+            if is_new or stands or done == total or self._is_time():
+                self._print(done, total, what, is_bytes=is_bytes)
             return
         if is_new or self._task is None:
-            self._task = self._bars.add_task(what, total=total)
+            # None: nobody knows how much there is; the bar swings to and fro.
+            self._task = self._bars.add_task(
+                what, total=total or None, completed=done, is_bytes=is_bytes
+            )
         self._bars.update(self._task, completed=done, description=what)
 
-    def _print(self, done: int, total: int, what: str, *, is_new: bool) -> None:
-        now = time.monotonic()
-        if is_new or done == total or now - self._printed >= LOG_INTERVAL_S:
-            self._printed = now
-            print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)  # noqa: T201
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._printed >= LOG_INTERVAL_S
+
+    def _print(self, done: int, total: int, what: str, *, is_bytes: bool) -> None:
+        self._printed = time.monotonic()
+        amounts = [_megabytes(n) if is_bytes else str(n) for n in (done, total) if n]
+        far = "/".join(amounts or ["0"]) + (" MB" if is_bytes else "")
+        print(f"{what}: {far}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f}"

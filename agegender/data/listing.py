@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agegender.errors import DataError
+from agegender.progress import Progress, silent
 
 MAX_PHOTO_BYTES: Final = 64 * 2**20
 MAX_METADATA_BYTES: Final = 2**30
@@ -56,8 +57,11 @@ class Archive(Protocol):
         """Hand out the wanted rows of `members` in the order they lie in."""
         ...
 
-    def digest(self) -> str:
-        """Return `sha256:…` of the archive, or of a folder's names and sizes."""
+    def digest(self, progress: Progress = silent) -> str:
+        """Return `sha256:…` of the archive, or of a folder's names and sizes.
+
+        Large archives tell the bytes read, and are read once, however often asked.
+        """
         ...
 
 

@@ -143,7 +143,7 @@ def _decode(
     """Decode what earlier runs have not."""
     archives = [one.opened.archive for one in selections]
     wanted = [_locate(one.rows, one.opened.archive) for one in selections]
-    digests = [archive.digest() for archive in archives]
+    digests = [archive.digest(progress) for archive in archives]
     parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule))
     total, done = sum(map(len, wanted)), 0
 

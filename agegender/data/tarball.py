@@ -6,7 +6,6 @@ from the front: the listing costs one pass and the photos a second one, in which
 they are carried to the decoders in chunks.
 """
 
-import hashlib
 import lzma
 import tarfile
 import zlib
@@ -19,8 +18,10 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from agegender.data.digest import digest_of
 from agegender.data.listing import Chunk, in_chunks, list_members, place_of
 from agegender.errors import DataError
+from agegender.progress import Progress, silent
 
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _DAMAGED: Final = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError)
@@ -82,6 +83,7 @@ class _Tar:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._digest = ""
 
     def check(self) -> None:
         """Read the first entry, to fail early."""
@@ -103,10 +105,15 @@ class _Tar:
             ]
         return list_members(files)
 
-    def digest(self) -> str:
-        """Return the digest of the file."""
-        with self.path.open("rb") as file:
-            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    def digest(self, progress: Progress = silent) -> str:
+        """Return the digest of the file; it is read the first time alone."""
+        try:
+            self._digest = self._digest or digest_of(self.path, progress)
+        except OSError as error:
+            raise DataError(
+                f"archive {self.path} cannot be read: {error.strerror or error}."
+            ) from error
+        return self._digest
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from agegender.data.archive import open_archive
 from agegender.data.listing import CHUNK, MAX_PHOTO_BYTES, Archive
 from agegender.errors import ConfigError, DataError
+from agegender.progress import BYTES
 
 FILES = {"a/1.jpg": b"one", "a/2.jpg": b"two", "b/3.jpg": b"three", "x.mat": b"meta"}
 
@@ -60,6 +62,24 @@ def test_digest_follows_the_content(archive: Archive, maker: Any) -> None:
     other = open_archive(maker.tar({**FILES, "new.jpg": b"4"}, "other.tar"))
     assert archive.digest().startswith("sha256:")
     assert archive.digest() != other.digest()
+
+
+def test_archive_is_digested_once_and_tells_its_bytes(maker: Any) -> None:
+    path = maker.tar({"a.jpg": b"1"})
+    archive, size = open_archive(path), path.stat().st_size
+    told: list[tuple[int, int, str]] = []
+    first = archive.digest(lambda *what: told.append(what))
+    assert first == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    assert told == [(size, size, f"digesting {path.name} {BYTES}")]
+    path.unlink()
+    assert archive.digest() == first
+
+
+def test_archive_that_has_gone_is_one_line(maker: Any) -> None:
+    archive = open_archive(maker.tar({"a.jpg": b"1"}))
+    archive.path.unlink()
+    with pytest.raises(DataError, match=r"faces\.tar cannot be read: No such file"):
+        archive.digest()
 
 
 def test_large_archives_come_in_chunks(maker: Any) -> None:

@@ -13,7 +13,7 @@ from agegender.data.download.patience import Patience, TryAgainError, asked_paus
 from agegender.data.download.published import PublishedFile, shown
 from agegender.data.download.room import check_room
 from agegender.errors import DataError
-from agegender.progress import Progress
+from agegender.progress import BYTES, Progress
 
 _AGAIN: Final = {408, 425, 429}
 _PASSING: Final = (
@@ -53,7 +53,7 @@ def receive(
                 out.write(piece)
                 done += len(piece)
                 _refuse_more(done, total, file, part)
-                progress(done, total or 0, f"downloading {file.name} (bytes)")
+                progress(done, total or 0, f"downloading {file.name} {BYTES}")
     if total is not None and done < total:
         raise TryAgainError("the server sent less than all")
 

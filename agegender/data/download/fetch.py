@@ -15,7 +15,7 @@ from agegender.data.download.patience import Patience, TryAgainError
 from agegender.data.download.published import PublishedFile, address, shown
 from agegender.data.lock import only_writer
 from agegender.errors import DataError
-from agegender.progress import Progress, silent
+from agegender.progress import BYTES, Progress, silent
 
 
 def fetch(
@@ -98,7 +98,8 @@ def _gather(
                 raise DataError(_given_up(url, part, failed, again.reason)) from again
             pause = patience.pause(failed, again.asked_s)
             said = f"{again.reason}; try {failed + 1} of {patience.tries}"
-            progress(part.size, part.total or 0, f"{said} in {pause:.0f} s")
+            told = f"{said} in {pause:.0f} s {BYTES}"
+            progress(part.size, part.total or 0, told)
             sleep(pause)
         else:
             return

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from agegender.progress import Progress
+from agegender.progress import BYTES, Progress
 
 AT_ONCE = 2**18
 """Bytes handled in one piece."""
@@ -113,5 +113,5 @@ def md5_of(path: Path, progress: Progress) -> str:
         while piece := file.read(AT_ONCE):
             digest.update(piece)
             done += len(piece)
-            progress(done, total, f"checking {path.name} (bytes)")
+            progress(done, total, f"checking {path.name} {BYTES}")
     return digest.hexdigest()

@@ -1,0 +1,36 @@
+"""What an archive's bytes are, as one hash, told while it is computed.
+
+An archive of 7 GB takes the better part of a minute, so that nobody should wait
+for it in silence, or twice.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from agegender.progress import BYTES, Progress
+
+_AT_ONCE: Final = 4 * 2**20
+
+
+def digest_of(path: Path, progress: Progress) -> str:
+    """Hash a file from end to end.
+
+    Args:
+        path: The file.
+        progress: Called with the bytes read.
+
+    Returns:
+        `sha256:` and 64 hexadecimal digits.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    digest, held = sha256(), memoryview(bytearray(_AT_ONCE))
+    total, done = path.stat().st_size, 0
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(held):
+            digest.update(held[:count])
+            done += count
+            progress(done, max(done, total), f"digesting {path.name} {BYTES}")
+    return f"sha256:{digest.hexdigest()}"

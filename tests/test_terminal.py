@@ -1,0 +1,118 @@
+"""What a person at a terminal, or who reads a log, is shown of the progress."""
+
+import io
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+
+import pytest
+
+from agegender import terminal
+from agegender.progress import BYTES
+from agegender.terminal import TerminalProgress
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "140")
+    return Screen()
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    return io.StringIO()
+
+
+@contextmanager
+def shown_on(file: io.StringIO) -> Iterator[TerminalProgress]:
+    with redirect_stderr(file), TerminalProgress() as progress:
+        yield progress
+
+
+def last_frame(screen: Screen, bars: int = 1) -> str:
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    return "\n".join(plain.rstrip().splitlines()[-bars:])
+
+
+def test_download_is_drawn_in_gigabytes_with_its_speed(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        for done in (1_200_000_000, 1_500_000_000, 1_900_000_000):
+            progress(done, 6_900_000_000, f"downloading imdb_crop.tar {BYTES}")
+            time.sleep(0.02)
+    frame = last_frame(screen)
+    assert "downloading imdb_crop.tar " in frame
+    assert "1.9/6.9 GB" in frame
+    assert "B/s" in frame
+    assert BYTES not in frame
+
+
+def test_other_work_is_counted_with_its_speed_and_time_left(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        for done in (100, 200, 300):
+            progress(done, 171_852, "photos")
+            time.sleep(0.02)
+    frame = last_frame(screen)
+    assert "300/171852" in frame
+    assert "/s" in frame.split("300/171852")[1]
+    assert "B/s" not in frame
+    assert ":" in frame  # the time left
+
+
+def test_size_that_nobody_knows_is_no_bar_without_an_end(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        progress(5_000_000, 0, f"downloading x.tar {BYTES}")
+    assert "5.0/? MB" in last_frame(screen)
+
+
+def test_try_after_a_broken_one_goes_on_in_the_same_bar(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        progress(30, 100, f"downloading x.tar {BYTES}")
+        progress(30, 100, f"the connection was cut; try 2 of 6 in 1 s {BYTES}")
+        progress(60, 100, f"downloading x.tar {BYTES}")
+        progress(50, 100, "photos")
+    frame = last_frame(screen, bars=2)
+    assert frame.count("x.tar") == 1
+    assert "50/100" in frame
+
+
+def test_brackets_in_a_name_are_shown_as_they_are(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        progress(1, 2, f"digesting [red]my.tar {BYTES}")
+    assert "[red]my.tar" in last_frame(screen)
+
+
+def test_log_gets_the_first_and_the_last_line_alone(log: io.StringIO) -> None:
+    with shown_on(log) as progress:
+        for done in range(1, 1001):
+            progress(done, 1000, "photos")
+    assert log.getvalue().splitlines() == ["photos: 1/1000", "photos: 1000/1000"]
+
+
+def test_log_gets_a_line_now_and_then(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "LOG_INTERVAL_S", 0.0)
+    with shown_on(log) as progress:
+        for done in range(1, 4):
+            progress(done, 5, "photos")
+    assert len(log.getvalue().splitlines()) == 3
+
+
+def test_log_tells_megabytes_and_why_a_download_waits(log: io.StringIO) -> None:
+    with shown_on(log) as progress:
+        progress(300_000_000, 1_000_000_000, f"downloading x.tar {BYTES}")
+        progress(400_000_000, 1_000_000_000, f"downloading x.tar {BYTES}")
+        progress(400_000_000, 1_000_000_000, f"no answer; try 2 of 6 in 1 s {BYTES}")
+    assert log.getvalue().splitlines() == [
+        "downloading x.tar: 300.0/1,000.0 MB",
+        "no answer; try 2 of 6 in 1 s: 400.0/1,000.0 MB",
+    ]
