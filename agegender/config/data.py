@@ -21,6 +21,8 @@ class FilterRules:
         allow_unknown_gender: Keep photos without a gender; they teach ages alone.
         conflicting_duplicates: What becomes of photos that are identical, byte for
             byte, but disagree on age or gender.
+        age_formula: How dates become ages where a source has dates: as the authors
+            of IMDB-WIKI do, or by the calendar, as many ports do.
 
     Reference: Rothe et al., IJCV 2018.
     """
@@ -31,6 +33,7 @@ class FilterRules:
     max_age: int = 99
     allow_unknown_gender: bool = False
     conflicting_duplicates: Literal["keep", "drop"] = "keep"
+    age_formula: Literal["authors", "calendar"] = "authors"
 
     def __post_init__(self) -> None:
         require(
@@ -42,6 +45,11 @@ class FilterRules:
             self.conflicting_duplicates in {"keep", "drop"},
             "rules.conflicting_duplicates must be keep or drop. "
             f"Received: {self.conflicting_duplicates!r}.",
+        )
+        require(
+            self.age_formula in {"authors", "calendar"},
+            "rules.age_formula must be authors or calendar. "
+            f"Received: {self.age_formula!r}.",
         )
 
 

@@ -3,18 +3,42 @@
 IMDB-WIKI gives a date of birth and the year in which the photo was taken. Its
 authors let every photo be taken on 1 July and read the age off as the year of
 the date that lies as many days after year 0 as the person had lived. That is not
-quite the difference of the calendar years: leap days move a few birthdays.
+quite the difference of the calendar years: leap days move a few birthdays. Many
+ports take that difference; both ways are here, the authors' by default.
 """
 
+from typing import Literal
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 DATENUM_OF_1970 = 719_529
 """MATLAB's day number of 1970-01-01, from which NumPy counts."""
 
+_LAST_DAY_OF_YEAR_0 = 366
+_JULY = 6
+"""Months after January."""
+
 _MAX_DAYS = 10_000_000.0
 _MAX_YEAR = 20_000
 """What lies beyond is no age, yet must not overflow a date."""
+
+
+def with_ages(
+    rows: pd.DataFrame, formula: Literal["authors", "calendar"]
+) -> pd.DataFrame:
+    """Return the rows with the column `age`, worked out if they carry dates instead.
+
+    Args:
+        rows: `dob` and `photo_taken` as `age_when_taken` takes them; rows that have
+            an `age`, or no dates, are returned as they are.
+        formula: The authors' or the calendar's.
+    """
+    if "age" in rows.columns or not {"dob", "photo_taken"} <= set(rows.columns):
+        return rows
+    age_of = age_when_taken if formula == "authors" else age_by_calendar
+    return rows.assign(age=age_of(rows["dob"], rows["photo_taken"]))
 
 
 def datenum_of_july(years: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -55,3 +79,24 @@ def age_when_taken(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float64
     # Day 0 is the last of year -1; someone born on the day is not minus one year old.
     ages = year_of_datenum(np.where(lived == 0, 1, lived).astype(np.int64))
     return np.where(known, ages, np.nan)
+
+
+def age_by_calendar(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float64]:
+    """Compute ages as the common Python port does: from year and month of birth.
+
+    Args:
+        dob: MATLAB day number of the birth, any numeric dtype, (n,).
+        photo_taken: Year of the photo, any numeric dtype, (n,).
+
+    Returns:
+        Years between, less one for births from July on, float64 (n,); NaN where a
+        date is unknown or lies in year 0, which Python's dates lack.
+    """
+    born = np.asarray(dob, dtype=np.float64)
+    taken = np.asarray(photo_taken, dtype=np.float64)
+    known = (born > _LAST_DAY_OF_YEAR_0) & (born <= _MAX_DAYS) & np.isfinite(taken)
+
+    days = np.where(known, born, DATENUM_OF_1970).astype(np.int64) - DATENUM_OF_1970
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    years, month = 1970 + months // 12, months % 12
+    return np.where(known, taken - years - (month >= _JULY), np.nan)

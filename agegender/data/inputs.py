@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from agegender.config import CropRule, FilterRules
+from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.listing import Archive
@@ -126,7 +127,7 @@ def select_rows(opened: Sequence[Opened], rules: FilterRules) -> list[Selection]
     """Read and filter the rows of each input; positions run on from one to the next."""
     selections, start = [], 0
     for one in opened:
-        read = one.source.rows(one.archive)
+        read = with_ages(one.source.rows(one.archive), rules.age_formula)
         read = read.set_axis(pd.RangeIndex(start, start + len(read)))
         start += len(read)
         rows, funnel = filter_rows(read, rules)

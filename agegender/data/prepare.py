@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
 from agegender.data.decode import usable_cores
 from agegender.data.filters import Funnel, filter_rows
@@ -70,7 +71,7 @@ def funnel_of(
         raise ConfigError(
             "give one of metadata, archive and folder. Received: several."
         )
-    return filter_rows(rows, rules).funnel
+    return filter_rows(with_ages(rows, rules.age_formula), rules).funnel
 
 
 def prepare(

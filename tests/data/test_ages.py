@@ -1,10 +1,17 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agegender.data.ages import age_when_taken, datenum_of_july, year_of_datenum
+from agegender.data.ages import (
+    age_by_calendar,
+    age_when_taken,
+    datenum_of_july,
+    with_ages,
+    year_of_datenum,
+)
 
 
 def datenum(day: date) -> int:
@@ -55,3 +62,23 @@ def test_age_is_within_a_year_of_the_birthdays_counted(born: date, year: int) ->
     birthdays = year - born.year - ((born.month, born.day) > (7, 1))
     age = age_when_taken([datenum(born)], [year])[0]
     assert abs(age - birthdays) <= 1
+
+
+@given(st.dates(date(1, 1, 2), date(2015, 12, 31)), st.integers(1850, 2020))
+def test_calendar_counts_births_from_july_on_as_a_year_less(
+    born: date, year: int
+) -> None:
+    age = age_by_calendar([datenum(born)], np.array([year], np.uint16))[0]
+    assert age == year - born.year - (born.month >= 7)
+
+
+def test_calendar_knows_no_age_without_a_date() -> None:
+    born = [366.0, 0.0, -5.0, np.nan, np.inf, 1e300, 700_000.0]
+    ages = age_by_calendar(born, [2009.0] * 6 + [np.nan])
+    assert np.isnan(ages).all()
+
+
+def test_rows_with_ages_of_their_own_keep_them() -> None:
+    rows = pd.DataFrame({"age": [3.0], "dob": [700_000.0], "photo_taken": [2009.0]})
+    assert with_ages(rows, "calendar") is rows
+    assert "age" not in with_ages(rows[["dob"]], "authors")

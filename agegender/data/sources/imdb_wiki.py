@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agegender.data.ages import age_when_taken
 from agegender.data.listing import MAX_METADATA_BYTES, Archive
 from agegender.data.matlab import MatlabError, read_struct
 from agegender.errors import DataError
@@ -99,11 +98,10 @@ class ImdbWiki:
             for name in FIELDS
             if name != "full_path"
         }
-        ages = age_when_taken(columns.pop("dob"), columns.pop("photo_taken"))
+        with np.errstate(over="ignore"):  # what is no year need not fit
+            columns["photo_taken"] = columns["photo_taken"].astype(np.float32)
         people = self._people(ids, fields, where)
-        return pd.DataFrame(
-            {"id": ids, "member": ids, "identity": people, "age": ages, **columns}
-        )
+        return pd.DataFrame({"id": ids, "member": ids, "identity": people, **columns})
 
     def _people(
         self, ids: pd.Series, fields: Mapping[str, NDArray[Any]], where: str

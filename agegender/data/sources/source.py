@@ -15,10 +15,11 @@ QUALITY_COLUMNS: Final = (
     "age_high",
     "age_sd",
     "real_age",
+    "photo_taken",
 )
 """What only some sources know of a photo; kept with the labels: scores of the face
 detector, UTKFace's race code, bounds of the age's bucket, spread of the guesses
-and real age where the age is the apparent one, in years."""
+and real age where the age is the apparent one, in years, and the year of the photo."""
 
 
 class Source(Protocol):
@@ -26,9 +27,10 @@ class Source(Protocol):
 
     A row of the tables is one photo: `id` str, unique within the source; `member`
     str, its name in the archive; `identity` str, the person, empty where the source
-    knows none; `age` float64 in years and `gender` float64 (0 female, 1 male), NaN
-    where unknown; `fault` str, what reading found wrong, else empty; and those of
-    `QUALITY_COLUMNS` that the source has.
+    knows none; `age` float64 in years, or the dates that `ages.with_ages` makes it
+    of: `dob` float64, MATLAB's day number, and `photo_taken` float32, the year;
+    `gender` float64 (0 female, 1 male), NaN where unknown; `fault` str, what reading
+    found wrong, else empty; and those of `QUALITY_COLUMNS` that the source has.
     """
 
     @property

@@ -3,15 +3,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from agegender.config import FilterRules
+from agegender.data.ages import DATENUM_OF_1970, with_ages
 from agegender.data.archive import open_archive
 from agegender.data.filters import filter_rows
-from agegender.data.prepare import funnel_of
+from agegender.data.prepare import funnel_of, prepare
 from agegender.data.sources.imdb_wiki import IMDB, WIKI
 from agegender.errors import ConfigError, DataError
 
@@ -37,7 +39,8 @@ def test_rows_are_read_in_the_order_of_the_metadata(maker: Any) -> None:
         f"0{n}/{1000 + n}_1980-01-01_2010.jpg" for n in range(3)
     ]
     assert rows["member"].tolist() == ["wiki_crop/" + name for name in rows["id"]]
-    assert rows["age"].tolist() == [30.0] * 3
+    assert rows["photo_taken"].tolist() == [2010.0] * 3
+    assert with_ages(rows, "authors")["age"].tolist() == [30.0] * 3
     assert rows["gender"].tolist() == [0.0] * 3
 
 
@@ -78,11 +81,56 @@ def test_genuine_metadata_with_default_bounds(genuine: Path) -> None:
 
 def test_genuine_faces_are_as_old_as_published(genuine: Path) -> None:
     rules = FilterRules(min_age=0, max_age=100)
-    rows = filter_rows(WIKI.metadata_rows(genuine), rules).rows
+    rows = with_ages(WIKI.metadata_rows(genuine), "authors")
+    rows = filter_rows(rows, rules).rows
     assert rows["age"].mean() == pytest.approx(38.1, abs=0.05)
     assert rows["age"].std() == pytest.approx(16.6, abs=0.05)
     assert rows["gender"].mean() == pytest.approx(0.75, abs=0.005)
     assert rows["identity"].nunique() == 38_138
+
+
+def test_genuine_columns_are_those_that_another_reader_finds(genuine: Path) -> None:
+    ours = WIKI.metadata_rows(genuine)
+    theirs = loadmat(genuine, squeeze_me=True, struct_as_record=False)["wiki"]
+    assert ours["id"].tolist() == theirs.full_path.tolist()
+    for name in ("dob", "photo_taken", "gender", "face_score", "second_face_score"):
+        np.testing.assert_array_equal(ours[name], getattr(theirs, name).astype(float))
+
+
+def test_genuine_dates_are_those_of_the_file_names(genuine: Path) -> None:
+    rows = WIKI.metadata_rows(genuine)
+    dates = rows["id"].str.extract(r"_(\d+-\d+-\d+)_(\d+)\.jpg$")
+    told = dates[1].notna()
+    assert told.sum() == 62_326
+    assert (dates[1].astype(float) == rows["photo_taken"])[told].all()
+    born = pd.to_datetime(dates[0], errors="coerce")
+    days = (born - pd.Timestamp("1970-01-01")).dt.days + DATENUM_OF_1970
+    assert (days == rows["dob"])[born.notna()].all()
+    assert born.notna().sum() == 62_307
+
+
+def test_formulas_differ_on_31_genuine_rows(genuine: Path) -> None:
+    rows = WIKI.metadata_rows(genuine)
+    bounds = {"min_age": 0, "max_age": 100}
+    kept = filter_rows(with_ages(rows, "authors"), FilterRules(**bounds)).rows
+    calendar = with_ages(rows, "calendar").loc[kept.index]
+    known = calendar["age"].notna()
+    assert (known.sum(), len(kept)) == (38_138, 38_138)
+    differ = calendar["age"] != kept["age"]
+    assert differ.sum() == 31
+    assert (calendar["age"] - kept["age"])[differ].abs().max() == 1
+
+
+def test_formula_is_a_rule(maker: Any, tmp_path: Path) -> None:
+    # On the last of June 1972: the authors' days fall one short of 38 years.
+    files = maker.wiki(20, dob=np.full(20, DATENUM_OF_1970 + 911))
+    archive = maker.tar(files)
+    for formula, age in (("authors", 37.0), ("calendar", 38.0)):
+        rules = FilterRules(age_formula=formula, min_age=int(age), max_age=int(age))
+        assert funnel_of("wiki", rules, archive=archive).kept == 20
+        store = prepare("wiki", tmp_path / formula, archive=archive, rules=rules)
+        assert set(store.labels["age"]) == {age}
+        assert set(store.labels["photo_taken"]) == {2010.0}
 
 
 def test_metadata_of_the_other_half_is_named(maker: Any) -> None:
