@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agegender.config import FilterRules
 from agegender.errors import DataError
@@ -60,6 +61,7 @@ class Filtered(NamedTuple):
 
     rows: pd.DataFrame
     funnel: Funnel
+    rule: pd.Series  # of every row read: the first rule that it broke, else empty
 
 
 def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
@@ -73,8 +75,8 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
         rules: The limits.
 
     Returns:
-        The kept rows, order and index unchanged, and the funnel. A gender that may
-        be unknown is -1 in them.
+        The kept rows, order and index unchanged, the funnel, and the rule that
+        dropped each row. A gender that may be unknown is -1 in the kept rows.
 
     Raises:
         DataError: If a column is missing.
@@ -89,16 +91,26 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
     known = rows["gender"].isin([0, 1])
     broken["unknown_gender"] = ~known & (not rules.allow_unknown_gender)
 
-    fit = np.ones(len(rows), dtype=bool)
-    dropped: dict[str, int] = {}
-    for rule, mask in broken.items():
-        breaks = mask.to_numpy(dtype=bool)
-        dropped[rule] = int(np.count_nonzero(fit & breaks))
-        fit &= ~breaks
+    first = _first_broken(broken, len(rows))
+    counts = np.bincount(first, minlength=len(broken) + 1)[1:].tolist()
+    fit = first == 0
     kept = rows[fit]
     if rules.allow_unknown_gender:
         kept = kept.assign(gender=kept["gender"].where(known[fit], UNKNOWN_GENDER))
-    return Filtered(kept, Funnel(len(rows), dropped))
+    names = np.array(["", *broken], dtype=object)
+    return Filtered(
+        kept,
+        Funnel(len(rows), dict(zip(broken, counts, strict=True))),
+        pd.Series(names[first], index=rows.index, dtype="str"),
+    )
+
+
+def _first_broken(broken: Mapping[str, pd.Series], count: int) -> NDArray[np.int16]:
+    """Number, from 1, the first rule that each row breaks; 0 where it breaks none."""
+    first = np.zeros(count, dtype=np.int16)
+    for number, mask in enumerate(broken.values(), start=1):
+        first[mask.to_numpy(dtype=bool) & (first == 0)] = number
+    return first
 
 
 def _fault_masks(rows: pd.DataFrame) -> dict[str, pd.Series]:

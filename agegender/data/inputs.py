@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 import yaml
@@ -13,9 +13,13 @@ from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.listing import Archive
+from agegender.data.rows_file import RECORDED
 from agegender.data.sources.registry import find_source
 from agegender.data.sources.source import Source
 from agegender.errors import ConfigError, DataError
+
+TOLD_OF_ALL: Final = ("id", "member", *RECORDED)
+"""What stays known of the rows that are dropped."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Selection(NamedTuple):
     """The rows of one input."""
 
     opened: Opened
-    listing: pd.DataFrame  # all rows read: id, fault; positions are the index
+    read: pd.DataFrame  # all rows: id, member and more; positions are the index
+    rule: pd.Series  # of all rows: the rule that drops it, else empty
     rows: pd.DataFrame  # those that the rules keep
     funnel: Funnel
 
@@ -130,13 +135,12 @@ def select_rows(opened: Sequence[Opened], rules: FilterRules) -> list[Selection]
         read = with_ages(one.source.rows(one.archive), rules.age_formula)
         read = read.set_axis(pd.RangeIndex(start, start + len(read)))
         start += len(read)
-        rows, funnel = filter_rows(read, rules)
+        rows, funnel, rule = filter_rows(read, rules)
         rows = rows.assign(
             source=one.name, identity=_prefixed(rows["identity"], one.name)
         )
-        faults = read["fault"] if "fault" in read.columns else ""
-        listing = pd.DataFrame({"id": read["id"]}).assign(fault=faults)
-        selections.append(Selection(one, listing, rows, funnel))
+        told = [name for name in TOLD_OF_ALL if name in read.columns]
+        selections.append(Selection(one, read[told], rule, rows, funnel))
     return selections
 
 

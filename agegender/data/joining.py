@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.decode import MISSING, REASONS
+from agegender.data.dropped import EXAMPLES, write_examples
 from agegender.data.duplicates import CONFLICTING, conflicts, count_duplicates
 from agegender.data.filters import Funnel
 from agegender.data.inputs import Selection
 from agegender.data.manifest import StoreManifest
 from agegender.data.parts import Parts
+from agegender.data.rows_file import ROWS, write_rows
 from agegender.data.sources.source import QUALITY_COLUMNS
 from agegender.data.splits import deal, join_identities
 from agegender.data.store import fill_store
 from agegender.errors import DataError
-
-SET_ASIDE: Final = "set_aside.csv"
-"""Files without a usable face, in the store: id, source, reason."""
 
 
 class Job(NamedTuple):
@@ -76,7 +75,10 @@ def join_parts(
     )
     labels = _labels(rows.loc[kept], digests[kept], job.split_rules)
     fill_store(place, parts.pieces(kept), labels, manifest)
-    _write_set_aside(place / SET_ASIDE, selections, reasons)
+    histories = [_history(one, reasons) for one in selections]
+    write_rows(place / ROWS, pd.concat(histories))
+    archives = [one.opened.archive for one in selections]
+    write_examples(place / EXAMPLES, archives, histories, job.crop_rule)
 
 
 def sum_funnels(funnels: Sequence[Funnel]) -> Funnel:
@@ -135,13 +137,8 @@ def _labels(rows: pd.DataFrame, digests: pd.Series, rules: SplitRules) -> pd.Dat
     )
 
 
-def _write_set_aside(
-    path: Path, selections: Sequence[Selection], reasons: pd.Series
-) -> None:
-    listing = pd.concat(
-        [one.listing.assign(source=one.opened.name) for one in selections]
-    )
-    faults = listing.pop("fault")
-    reason = reasons.reindex(listing.index).fillna("").where(faults == "", faults)
-    table = listing[["id", "source"]].assign(reason=reason)
-    table[reason != ""].to_csv(path, index=False, lineterminator="\n")
+def _history(one: Selection, reasons: pd.Series) -> pd.DataFrame:
+    """Tell of all rows of an input what became of them."""
+    # What the metadata did not show, the photo did.
+    seen = reasons.reindex(one.read.index)
+    return one.read.assign(source=one.opened.name, rule=seen.fillna(one.rule))

@@ -99,6 +99,22 @@ def place_of(archive: Archive, name: str) -> int:
     return int(found["place"].iloc[0])
 
 
+def locate(rows: pd.DataFrame, archive: Archive) -> pd.DataFrame:
+    """Look the rows' members up; rows that the archive has not are left out.
+
+    Args:
+        rows: With `member`, the name.
+        archive: Whose `members` are looked through.
+
+    Returns:
+        What `Archive.chunks` takes: `name`, `size`, `place`; index of the rows.
+    """
+    members = archive.members
+    sound = members[members["fault"] == ""].set_index("name")[["size", "place"]]
+    wanted = rows[["member"]].rename(columns={"member": "name"}).join(sound, on="name")
+    return wanted[wanted["place"].notna()].astype({"size": "int64", "place": "int64"})
+
+
 def in_chunks(wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Cut a table into pieces of `CHUNK` rows."""
     for start in range(0, len(wanted), CHUNK):

@@ -13,8 +13,6 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from itertools import chain
 from pathlib import Path
 
-import pandas as pd
-
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
@@ -28,7 +26,7 @@ from agegender.data.inputs import (
     select_rows,
 )
 from agegender.data.joining import Job, join_parts
-from agegender.data.listing import Archive
+from agegender.data.listing import locate
 from agegender.data.lock import only_writer
 from agegender.data.parts import Parts, decode_into, fingerprint_of
 from agegender.data.schedule import Pool, cluster, do_all, threads
@@ -143,7 +141,7 @@ def _decode(
 ) -> Parts:
     """Decode what earlier runs have not."""
     archives = [one.opened.archive for one in selections]
-    wanted = [_locate(one.rows, one.opened.archive) for one in selections]
+    wanted = [locate(one.rows, one.opened.archive) for one in selections]
     digests = [archive.digest(progress) for archive in archives]
     parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule))
     total, done = sum(map(len, wanted)), 0
@@ -168,14 +166,6 @@ def _decode(
         parts.remove_if_empty()
         raise
     return parts
-
-
-def _locate(rows: pd.DataFrame, archive: Archive) -> pd.DataFrame:
-    """Look the rows' members up; rows that the archive has not are left out."""
-    members = archive.members
-    sound = members[members["fault"] == ""].set_index("name")[["size", "place"]]
-    wanted = rows[["member"]].rename(columns={"member": "name"}).join(sound, on="name")
-    return wanted[wanted["place"].notna()].astype({"size": "int64", "place": "int64"})
 
 
 def _pool(

@@ -96,9 +96,12 @@ def test_kept_and_dropped_add_up_to_the_rows_read(
     cells: list[tuple[float, float, float, float, str]],
 ) -> None:
     names = ["age", "gender", "face_score", "second_face_score", "fault"]
-    kept, funnel = filter_rows(pd.DataFrame(cells, columns=names), FilterRules())
+    kept, funnel, rule = filter_rows(pd.DataFrame(cells, columns=names), FilterRules())
     assert funnel.read == len(cells)
     assert funnel.kept == len(kept)
     assert sum(funnel.dropped.values()) + len(kept) == len(cells)
+    assert kept.index.tolist() == rule.index[rule == ""].tolist()
+    for name, count in funnel.dropped.items():
+        assert count == (rule == name).sum()
     assert (kept["fault"] == "").all()
     assert kept["age"].between(1, 99).all()

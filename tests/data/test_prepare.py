@@ -88,9 +88,10 @@ def test_bad_photos_are_set_aside_with_the_reason(maker: Any, tmp_path: Path) ->
         "blank": 1,
     }
     assert store.manifest.funnel["kept"] == len(store) == 7
-    aside = pd.read_csv(store.path / "set_aside.csv")
+    rows = pd.read_parquet(store.path / "rows.parquet")
+    aside = rows[rows["rule"] != ""]
     assert aside["id"].tolist() == [name.split("/", 1)[1] for name in names[:5]]
-    assert aside["reason"].tolist() == [
+    assert aside["rule"].tolist() == [
         "missing_file",
         "undecodable",
         "undecodable",
@@ -128,7 +129,7 @@ def test_every_file_of_utkface_is_accounted_for(maker: Any, tmp_path: Path) -> N
         "impossible_age": 1,
         "undecodable": 1,
     }
-    aside = pd.read_csv(store.path / "set_aside.csv").set_index("id")["reason"]
+    aside = pd.read_parquet(store.path / "rows.parquet").set_index("id")["rule"]
     assert aside["readme.txt"] == "not_a_picture"
     assert aside[f"39_1_{DATE}.jpg.chip.jpg"] == "malformed_name"
     assert store.manifest.crop_rule == CropRule(

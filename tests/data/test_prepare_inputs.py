@@ -29,8 +29,8 @@ def test_funnels_of_the_sources_add_up_to_the_store(maker: Any, tmp_path: Path) 
     for rule, count in total["dropped"].items():
         assert count == sum(one["dropped"][rule] for one in funnels)
     assert store.labels["source"].value_counts().to_dict() == {"imdb": 30, "wiki": 29}
-    aside = pd.read_csv(store.path / "set_aside.csv")
-    assert aside["source"].tolist() == ["wiki"]
+    rows = pd.read_parquet(store.path / "rows.parquet")
+    assert rows["source"][rows["rule"] != ""].tolist() == ["wiki"]
     store.verify()
 
 
