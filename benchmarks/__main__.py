@@ -5,7 +5,8 @@ from benchmarks import answers, crops, metadata
 METHOD = (
     "Each way is run once unmeasured, then in turn with the others, 5 rounds. CPU s: "
     "processor seconds of the process, all threads, median. Ratio: the first way's "
-    "seconds over this way's, round by round, median; above 1 is faster.\n"
+    "seconds over this way's, round by round, median; above 1 is faster. Wall s: by "
+    "the clock.\n"
 )
 
 if __name__ == "__main__":

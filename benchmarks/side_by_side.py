@@ -17,22 +17,33 @@ def compare(title: str, items: int, ways: Mapping[str, Callable[[], object]]) ->
 
     Returns:
         Processor seconds of this process a call (median of the rounds), items a
-        second of that, and the ratio to the first way, taken round by round.
+        second of that, and the ratio to the first way, taken round by round; then
+        seconds by the clock and their ratio, which tell what threads bring.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    processor: dict[str, list[float]] = {name: [] for name in ways}
+    wall: dict[str, list[float]] = {name: [] for name in ways}
     for work in ways.values():
         work()  # Caches and lazy imports are nobody's fault.
     for _ in range(ROUNDS):
         for name, work in ways.items():
-            start = time.process_time()
+            began, start = time.perf_counter(), time.process_time()
             work()
-            seconds[name].append(max(time.process_time() - start, 1e-9))
-    first = seconds[next(iter(ways))]
-    lines = [title, f"  {'way':<34}{'CPU s':>9}{'a second':>12}{'ratio':>8}"]
-    for name, taken in seconds.items():
-        median = statistics.median(taken)
-        ratio = statistics.median(a / b for a, b in zip(first, taken, strict=True))
+            processor[name].append(max(time.process_time() - start, 1e-9))
+            wall[name].append(max(time.perf_counter() - began, 1e-9))
+    heads = f"{'CPU s':>9}{'a second':>12}{'ratio':>8}{'wall s':>10}{'ratio':>8}"
+    lines = [title, f"  {'way':<34}{heads}"]
+    for name, taken in processor.items():
+        median, waited = statistics.median(taken), statistics.median(wall[name])
+        less_work, less_time = _ratio(processor, name), _ratio(wall, name)
         lines.append(
-            f"  {name:<34}{median:>9.3f}{items / median:>12,.0f}{ratio:>7.2f}x"
+            f"  {name:<34}{median:>9.3f}{items / median:>12,.0f}{less_work:>7.2f}x"
+            f"{waited:>10.3f}{less_time:>7.2f}x"
         )
     return "\n".join(lines)
+
+
+def _ratio(seconds: Mapping[str, list[float]], name: str) -> float:
+    """Return the first way's seconds over this way's, round by round, median."""
+    first = next(iter(seconds.values()))
+    pairs = zip(first, seconds[name], strict=True)
+    return statistics.median(a / b for a, b in pairs)

@@ -19,6 +19,8 @@ class FilterRules:
         min_age: Youngest age kept, in years.
         max_age: Oldest age kept, in years.
         allow_unknown_gender: Keep photos without a gender; they teach ages alone.
+        min_contrast: Least standard deviation of a face's grey levels, of 255; what
+            is flatter shows nothing.
         conflicting_duplicates: What becomes of photos that are identical, byte for
             byte, but disagree on age or gender.
         age_formula: How dates become ages where a source has dates: as the authors
@@ -32,6 +34,7 @@ class FilterRules:
     min_age: int = 1
     max_age: int = 99
     allow_unknown_gender: bool = False
+    min_contrast: float = 4.0
     conflicting_duplicates: Literal["keep", "drop"] = "keep"
     age_formula: Literal["authors", "calendar"] = "authors"
 
@@ -40,6 +43,11 @@ class FilterRules:
             0 <= self.min_age <= self.max_age <= MAX_AGE,
             f"rules need 0 <= min_age <= max_age <= {MAX_AGE}. "
             f"Received: min_age={self.min_age}, max_age={self.max_age}.",
+        )
+        require(
+            0 <= self.min_contrast <= 127.5,
+            f"rules.min_contrast must be within 0..127.5. "
+            f"Received: {self.min_contrast}.",
         )
         require(
             self.conflicting_duplicates in {"keep", "drop"},

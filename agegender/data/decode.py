@@ -3,6 +3,7 @@
 A chunk knows which rows it holds, so that it does not matter who decodes it, when.
 """
 
+import math
 import os
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -11,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import CropRule
-from agegender.data.faces import decode_photo, is_blank, resize_crop
+from agegender.data.faces import Box, contrast, decode_face
 from agegender.data.listing import Chunk
 from agegender.errors import DataError
 
-MISSING, UNDECODABLE, BLANK = "missing_file", "undecodable", "blank"
-REASONS: Final = (MISSING, UNDECODABLE, BLANK)
+MISSING, UNDECODABLE = "missing_file", "undecodable"
+BLANK, NEAR_UNIFORM = "blank", "near_uniform"
+REASONS: Final = (MISSING, UNDECODABLE, BLANK, NEAR_UNIFORM)
 """Why a photo is set aside; rules at the end of the funnel."""
+
+ONE_TONE: Final = 1.0
+"""Contrast below which a picture is of one tone, but for what JPEG adds."""
 
 
 class Part(NamedTuple):
@@ -29,35 +34,52 @@ class Part(NamedTuple):
     faces: NDArray[np.uint8]  # (m, S, S, 3), only those without a reason
 
 
-def decode_chunk(chunk: Chunk, rule: CropRule) -> Part:
-    """Decode the photos of a chunk, which are crops already.
+def decode_chunk(chunk: Chunk, rule: CropRule, min_contrast: float) -> Part:
+    """Decode the photos of a chunk.
 
     Args:
-        chunk: Positions and encoded photos.
-        rule: Size of the faces.
+        chunk: Positions, encoded photos, boxes.
+        rule: Margin and size of the faces.
+        min_contrast: Least contrast of a face that shows something.
 
     Returns:
         The faces, and for each photo why it has none.
     """
-    outcomes = [_decode_one(photo, rule) for photo in chunk.photos]
+    outcomes = [
+        _decode_one(photo, box, rule, min_contrast)
+        for photo, box in zip(chunk.photos, boxes_of(chunk), strict=True)
+    ]
     reasons, digests, faces = zip(*outcomes, strict=True)
     fit = [face for face in faces if face is not None]
     empty = np.empty((0, rule.size, rule.size, 3), dtype=np.uint8)
     return Part(chunk.positions, reasons, digests, np.stack(fit) if fit else empty)
 
 
+def boxes_of(chunk: Chunk) -> list[Box | None]:
+    """Return the box of each photo, None where the picture is the crop itself."""
+    if chunk.boxes is None:
+        return [None] * len(chunk.positions)
+    boxes: list[Box] = [tuple(box) for box in chunk.boxes.tolist()]
+    return [None if math.isnan(sum(box)) else box for box in boxes]
+
+
 def _decode_one(
-    photo: bytes | None, rule: CropRule
+    photo: bytes | None, box: Box | None, rule: CropRule, min_contrast: float
 ) -> tuple[str, str, NDArray[np.uint8] | None]:
     if photo is None:
         return MISSING, "", None
     # Half of SHA-256 tells any two files apart and halves the column.
     digest = sha256(photo).hexdigest()[:32]
     try:
-        face = resize_crop(decode_photo(photo, at_least=2 * rule.size), rule)
+        face = decode_face(photo, box, rule)
     except DataError:
         return UNDECODABLE, digest, None
-    return (BLANK, digest, None) if is_blank(face) else ("", digest, face)
+    shown = contrast(face)
+    if shown < ONE_TONE:
+        return BLANK, digest, None
+    if shown < min_contrast:
+        return NEAR_UNIFORM, digest, None
+    return "", digest, face
 
 
 def usable_cores() -> int:

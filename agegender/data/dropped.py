@@ -19,7 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agegender.config import CropRule
-from agegender.data.faces import decode_photo, resize_crop
+from agegender.data.decode import boxes_of
+from agegender.data.faces import Box, decode_face
 from agegender.data.listing import Archive, locate
 from agegender.data.splits import hash_shares
 from agegender.errors import DataError
@@ -123,16 +124,19 @@ def _read(
     if wanted.empty:
         return faces
     try:
-        for position, photo in _photos(archive, wanted):
+        for position, photo, box in _photos(archive, wanted):
             with suppress(DataError):
-                picture = decode_photo(photo, at_least=2 * rule.size)
-                faces[position] = resize_crop(picture, rule)
+                faces[position] = decode_face(photo, box, rule)
     except (DataError, OSError) as error:
         log.warning("pictures of dropped photos are not all kept: %s", error)
     return faces
 
 
-def _photos(archive: Archive, wanted: pd.DataFrame) -> Iterator[tuple[int, bytes]]:
+def _photos(
+    archive: Archive, wanted: pd.DataFrame
+) -> Iterator[tuple[int, bytes, Box | None]]:
     for chunk in archive.chunks(wanted):
-        pairs = zip(chunk.positions.tolist(), chunk.photos, strict=True)
-        yield from ((position, photo) for position, photo in pairs if photo)
+        positions, boxes = chunk.positions.tolist(), boxes_of(chunk)
+        for position, photo, box in zip(positions, chunk.photos, boxes, strict=True):
+            if photo:
+                yield position, photo, box

@@ -5,85 +5,49 @@ edge the border pixels are repeated. A picture that is a crop already is the cas
 in which the square is the picture, so both go through the same few lines.
 """
 
-import io
-import struct
-import zlib
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
 
 from agegender.config import CropRule
+from agegender.data.photo import decode_shrunk
+from agegender.data.resampling import resample
 from agegender.errors import DataError
 
-MAX_PIXELS: Final = 80_000_000
-"""Largest photo accepted; a file of a few bytes may claim to be far larger."""
-
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-"""Formats decoded in this process; others (EPS) would start foreign programs."""
-
-MIN_CONTRAST: Final = 4.0
-"""Standard deviation of grey, of 255, below which a picture shows nothing. The
-flattest face of UTKFace has about 10, a blank JPEG under 1."""
-
-_BROKEN_PICTURE: Final = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
-"""What Pillow raises on broken files; it has no error of its own for them."""
+Box = tuple[float, float, float, float]
+"""(x1, y1, x2, y2): pixels of the photo from its top left corner, right and bottom
+exclusive; may reach beyond the photo."""
 
 
-def decode_photo(encoded: bytes, at_least: int | None = None) -> NDArray[np.uint8]:
-    """Decode a photo to upright RGB.
+def decode_face(encoded: bytes, box: Box | None, rule: CropRule) -> NDArray[np.uint8]:
+    """Decode as much of a photo as its face needs, and cut the face out.
 
     Args:
-        encoded: The file's bytes: JPEG, PNG, WebP, BMP, GIF or TIFF.
-        at_least: If given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as
-            long as both sides keep this many pixels; much faster for large photos.
+        encoded: The photo's bytes.
+        box: Where the face is in the upright photo; None if the picture is a crop.
+        rule: Margin and size.
 
     Returns:
-        uint8 (H, W, 3), RGB, turned as its EXIF orientation asks; transparent
-        parts are white.
+        uint8 (S, S, 3), made of at least twice as many pixels each way, where the
+        photo has them.
 
     Raises:
-        DataError: If the bytes are no picture, are cut short or hold too many pixels.
+        DataError: If the photo cannot be decoded, or the box misses it.
     """
-    try:
-        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise DataError(
-                    f"photo of {width} x {height} pixels; at most {MAX_PIXELS}."
-                )
-            if at_least is not None:
-                image.draft(None, (at_least, at_least))
-            return np.array(_as_rgb(_upright(image)))
-    except _BROKEN_PICTURE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"photo of {len(encoded)} bytes cannot be decoded: {reason}."
-        ) from error
+    if box is None:
+        return resize_crop(decode_shrunk(encoded, 2 * rule.size).pixels, rule)
+    x1, y1, x2, y2 = box
+    side = (1.0 + 2.0 * rule.margin) * max(x2 - x1, y2 - y1)
+    pixels, factor = decode_shrunk(encoded, 2 * rule.size, across=side)
+    shrunk = (x1 / factor, y1 / factor, x2 / factor, y2 / factor)
+    return crop_face(pixels, shrunk, rule)
 
 
-def crop_face(
-    photo: NDArray[np.uint8], box: tuple[float, float, float, float], rule: CropRule
-) -> NDArray[np.uint8]:
+def crop_face(photo: NDArray[np.uint8], box: Box, rule: CropRule) -> NDArray[np.uint8]:
     """Cut a face out of a photo.
 
     Args:
         photo: uint8 (H, W, 3).
-        box: (x1, y1, x2, y2) of the face, pixels from the top left corner, right
-            and bottom exclusive; may reach beyond the photo.
+        box: Of the face.
         rule: Margin and size.
 
     Returns:
@@ -120,9 +84,13 @@ def resize_crop(photo: NDArray[np.uint8], rule: CropRule) -> NDArray[np.uint8]:
     return _square(photo, width / 2, height / 2, max(width, height), rule.size)
 
 
-def is_blank(face: NDArray[np.uint8]) -> bool:
-    """Tell whether a picture, uint8 (H, W, 3), is of one tone and shows nothing."""
-    return bool(face.mean(axis=2).std() < MIN_CONTRAST)
+def contrast(face: NDArray[np.uint8]) -> float:
+    """Return the standard deviation of a face's grey levels, 0..127.5.
+
+    The flattest face of UTKFace has about 10, a blank JPEG under 1.
+    """
+    red, green, blue = np.moveaxis(face.astype(np.int16), -1, 0)
+    return float((red + green + blue).std() / 3)
 
 
 def _square(
@@ -138,10 +106,7 @@ def _square(
 
     patch = _with_border(photo, first_x, first_y, last_x, last_y)
     within = (left - first_x, top - first_y, right - first_x, bottom - first_y)
-    resized = Image.fromarray(patch).resize(
-        (size, size), Image.Resampling.LANCZOS, box=within, reducing_gap=None
-    )
-    return np.array(resized)
+    return resample(patch, within, size)
 
 
 def _with_border(
@@ -154,24 +119,3 @@ def _with_border(
     columns = np.clip(np.arange(x1, x2), 0, width - 1)
     rows = np.clip(np.arange(y1, y2), 0, height - 1)
     return photo[rows[:, None], columns[None, :]]
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-        return ImageOps.exif_transpose(image) if turned else image
-    except (SyntaxError, ValueError, TypeError, LookupError, struct.error):
-        # Only the notes beside the picture are broken: take it as it lies.
-        return image
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16 bits of grey: Pillow would cut them off at 255 instead of scaling.
-        grey = np.asarray(image, dtype=np.int64) >> 8
-        return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    picture = image.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB")

@@ -13,6 +13,7 @@ import pandas as pd
 from agegender.data.listing import (
     MAX_PHOTO_BYTES,
     Chunk,
+    chunk_of,
     in_chunks,
     list_members,
     place_of,
@@ -74,9 +75,7 @@ class Folder:
     def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
         """Hand out files by name; whoever decodes them reads them."""
         for part in in_chunks(wanted):
-            yield Chunk(
-                part.index.to_numpy(), FilePhotos(self.path, tuple(part["name"]))
-            )
+            yield chunk_of(part, FilePhotos(self.path, tuple(part["name"])))
 
     def digest(self, progress: Progress = silent) -> str:  # noqa: ARG002
         """Return the digest of all names and sizes, which takes no time."""

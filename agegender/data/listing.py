@@ -21,6 +21,10 @@ MAX_METADATA_BYTES: Final = 2**30
 CHUNK: Final = 256
 """Photos handed out together: enough that handing out costs nothing."""
 
+BOX: Final = ("x1", "y1", "x2", "y2")
+"""Columns of a face's box, float64, in pixels of its photo from the top left corner,
+right and bottom exclusive; NaN where the picture is the crop itself."""
+
 _UNSAFE_NAME: Final = r"^/|^[A-Za-z]:|\\|(?:^|/)\.\.(?:/|$)"
 
 
@@ -37,6 +41,14 @@ class Chunk(NamedTuple):
 
     positions: NDArray[np.int64]  # index labels of the rows asked for
     photos: Photos
+    boxes: NDArray[np.float64] | None = None  # (n, 4) as `BOX`; None: all are crops
+
+
+def chunk_of(wanted: pd.DataFrame, photos: Photos) -> Chunk:
+    """Make the chunk of some wanted rows, with their boxes where they have any."""
+    has_boxes = set(BOX) <= set(wanted.columns)
+    boxes = wanted[[*BOX]].to_numpy(dtype=np.float64) if has_boxes else None
+    return Chunk(wanted.index.to_numpy(), photos, boxes)
 
 
 class Archive(Protocol):
@@ -54,7 +66,12 @@ class Archive(Protocol):
         ...
 
     def chunks(self, wanted: pd.DataFrame) -> Iterator[Chunk]:
-        """Hand out the wanted rows of `members` in the order they lie in."""
+        """Hand out the wanted rows of `members` in the order they lie in.
+
+        Args:
+            wanted: Rows of `members`, any index; one member may come several times,
+                and may have the columns of `BOX`.
+        """
         ...
 
     def digest(self, progress: Progress = silent) -> str:
@@ -103,15 +120,17 @@ def locate(rows: pd.DataFrame, archive: Archive) -> pd.DataFrame:
     """Look the rows' members up; rows that the archive has not are left out.
 
     Args:
-        rows: With `member`, the name.
+        rows: With `member`, the name, and `BOX` where faces are cut here.
         archive: Whose `members` are looked through.
 
     Returns:
-        What `Archive.chunks` takes: `name`, `size`, `place`; index of the rows.
+        What `Archive.chunks` takes: `name`, `size`, `place`, `BOX`; index of the rows.
     """
     members = archive.members
     sound = members[members["fault"] == ""].set_index("name")[["size", "place"]]
-    wanted = rows[["member"]].rename(columns={"member": "name"}).join(sound, on="name")
+    boxes = [name for name in BOX if name in rows.columns]
+    wanted = rows[["member", *boxes]].rename(columns={"member": "name"})
+    wanted = wanted.join(sound, on="name")
     return wanted[wanted["place"].notna()].astype({"size": "int64", "place": "int64"})
 
 

@@ -32,20 +32,25 @@ _DAMAGED: Final = (zipfile.BadZipFile, ValueError, KeyError, EOFError)
 
 
 def fingerprint_of(
-    digests: Sequence[str], wanted: Sequence[pd.DataFrame], rule: CropRule
+    digests: Sequence[str],
+    wanted: Sequence[pd.DataFrame],
+    rule: CropRule,
+    min_contrast: float,
 ) -> str:
     """Return a hash of all that the parts of a job depend on.
 
     Args:
         digests: Of the archives.
         wanted: Which members are decoded, archive by archive.
-        rule: Size of the faces.
+        rule: Margin and size of the faces.
+        min_contrast: Least contrast of a face.
 
     Returns:
         64 hexadecimal digits.
     """
-    whole = sha256(repr((_FORMAT, package_version(), CHUNK, digests, rule)).encode())
-    for name in ("pillow", "simplejpeg", "cykooz.resizer"):
+    made_by = (_FORMAT, package_version(), CHUNK, digests, rule, min_contrast)
+    whole = sha256(repr(made_by).encode())
+    for name in ("pillow", "simplejpeg", "cykooz-resizer"):
         with suppress(PackageNotFoundError):
             whole.update(f"{name} {version(name)}".encode())
     for table in wanted:
@@ -53,19 +58,22 @@ def fingerprint_of(
     return whole.hexdigest()
 
 
-def decode_into(folder: Path, number: int, chunk: Chunk, rule: CropRule) -> int:
+def decode_into(
+    folder: Path, number: int, chunk: Chunk, rule: CropRule, min_contrast: float
+) -> int:
     """Decode a chunk and leave it as a part, whole or not at all.
 
     Args:
         folder: Where the parts lie, seen by all machines.
         number: Of the part.
-        chunk: Positions and encoded photos.
-        rule: Size of the faces.
+        chunk: Positions, encoded photos, boxes.
+        rule: Margin and size of the faces.
+        min_contrast: Least contrast of a face that shows something.
 
     Returns:
         How many photos were decoded.
     """
-    part = decode_chunk(chunk, rule)
+    part = decode_chunk(chunk, rule, min_contrast)
     # In memory first: only plain writes can then meet a full disk.
     packed = io.BytesIO()
     np.savez(

@@ -143,7 +143,8 @@ def _decode(
     archives = [one.opened.archive for one in selections]
     wanted = [locate(one.rows, one.opened.archive) for one in selections]
     digests = [archive.digest(progress) for archive in archives]
-    parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule))
+    least = job.rules.min_contrast
+    parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule, least))
     total, done = sum(map(len, wanted)), 0
 
     def portions() -> Iterator[tuple[object, ...]]:
@@ -155,7 +156,7 @@ def _decode(
                 done += before
                 progress(done, total, "photos")
             else:
-                yield parts.folder, number, chunk, job.crop_rule
+                yield parts.folder, number, chunk, job.crop_rule, least
 
     try:
         with closing(do_all(decode_into, portions(), pool)) as counts:

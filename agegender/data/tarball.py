@@ -19,7 +19,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from agegender.data.digest import digest_of
-from agegender.data.listing import Chunk, in_chunks, list_members, place_of
+from agegender.data.listing import Chunk, chunk_of, in_chunks, list_members, place_of
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
@@ -159,7 +159,7 @@ class PlainTar(_Tar):
         """Hand out offsets; whoever decodes the photos reads them."""
         for part in in_chunks(wanted.sort_values("place", kind="stable")):
             photos = TarPhotos(self.path, tuple(part["place"]), tuple(part["size"]))
-            yield Chunk(part.index.to_numpy(), photos)
+            yield chunk_of(part, photos)
 
 
 class CompressedTar(_Tar):
@@ -182,7 +182,7 @@ class CompressedTar(_Tar):
         for part in in_chunks(wanted):
             held = [photo for _, photo in zip(part.index, photos, strict=False)]
             gone = [None] * (len(part) - len(held))  # the file was cut meanwhile
-            yield Chunk(part.index.to_numpy(), (*held, *gone))
+            yield chunk_of(part, (*held, *gone))
 
     def _stream(self, places: list[int]) -> Iterator[bytes]:
         """Yield the bytes at rising places; a place may come several times."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from agegender.data.faces import decode_photo
+from agegender.data.photo import decode_photo
 from agegender.errors import DataError
 
 Photo: TypeAlias = str | Path | bytes | NDArray[np.uint8] | Image.Image

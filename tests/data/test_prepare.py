@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agegender.config import CropRule, FilterRules, SplitRules
-from agegender.data.faces import decode_photo, resize_crop
+from agegender.data.faces import resize_crop
+from agegender.data.photo import decode_photo
 from agegender.data.prepare import prepare
 from agegender.data.sources.utkface import UTKFACE_MARGIN, UTKFACE_SHIFT
 from agegender.data.store import FaceStore

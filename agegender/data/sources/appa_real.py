@@ -40,6 +40,7 @@ class AppaReal:
     name: str = "appa-real"
     margin: float = CROP_MARGIN
     shift: float = 0.0
+    are_crops: bool = True
     terms: str = TERMS
 
     def rows(self, archive: Archive) -> pd.DataFrame:

@@ -73,6 +73,7 @@ class FairFace:
     margin: float
     side: int
     shift: float = FAIRFACE_SHIFT
+    are_crops: bool = True
     terms: str = TERMS
 
     def rows(self, archive: Archive) -> pd.DataFrame:

@@ -48,6 +48,7 @@ class ImdbWiki:
     person: str
     margin: float = CROP_MARGIN
     shift: float = 0.0
+    are_crops: bool = True
     terms: str = TERMS
 
     @property

@@ -30,7 +30,8 @@ class Source(Protocol):
     knows none; `age` float64 in years, or the dates that `ages.with_ages` makes it
     of: `dob` float64, MATLAB's day number, and `photo_taken` float32, the year;
     `gender` float64 (0 female, 1 male), NaN where unknown; `fault` str, what reading
-    found wrong, else empty; and those of `QUALITY_COLUMNS` that the source has.
+    found wrong, else empty; the box of the face where it is cut here; and those of
+    `QUALITY_COLUMNS` that the source has.
     """
 
     @property
@@ -46,6 +47,11 @@ class Source(Protocol):
     @property
     def shift(self) -> float:
         """How far its pictures are centred below the box, as `CropRule.shift`."""
+        ...
+
+    @property
+    def are_crops(self) -> bool:
+        """Whether its pictures are cut already; else each row has a box (`BOX`)."""
         ...
 
     @property

@@ -41,6 +41,7 @@ class UtkFace:
     name: str = "utkface"
     margin: float = UTKFACE_MARGIN
     shift: float = UTKFACE_SHIFT
+    are_crops: bool = True
     terms: str = TERMS
 
     def rows(self, archive: Archive) -> pd.DataFrame:

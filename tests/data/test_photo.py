@@ -1,0 +1,149 @@
+import io
+import warnings
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from agegender.data.photo import decode_photo, decode_shrunk
+from agegender.errors import DataError
+
+
+def photo(
+    height: int, width: int, seed: int = 0
+) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    shape = (height, width, 3)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def gradient(height: int, width: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x % 256, y % 256, (x + y) % 256], axis=-1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "RGB"])
+def test_any_colour_mode_becomes_rgb(mode: str, maker: Any) -> None:
+    picture = Image.fromarray(gradient(50, 40)).convert(mode)
+    form = "TIFF" if mode == "CMYK" else "PNG"
+    decoded = decode_photo(maker.encoded(picture, form))
+    assert decoded.shape == (50, 40, 3)
+    assert decoded.dtype == np.uint8
+    assert decoded.flags.writeable
+
+
+def test_transparent_parts_are_white(maker: Any) -> None:
+    clear = Image.new("RGBA", (8, 8), (10, 20, 30, 0))
+    assert (decode_photo(maker.encoded(clear, "PNG")) == 255).all()
+
+
+def test_sixteen_bits_of_grey_are_scaled_not_cut_off(maker: Any) -> None:
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16).reshape(8, 8)
+    decoded = decode_photo(maker.encoded(Image.fromarray(ramp), "PNG"))
+    assert decoded[0, 0, 0] == 0
+    assert abs(int(decoded[4, 0, 0]) - 128) < 4
+    assert decoded[7, 7, 0] == 255
+
+
+def test_photo_is_turned_upright(maker: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    picture = Image.fromarray(gradient(50, 40))
+    upright = decode_photo(maker.encoded(picture, quality=95, exif=exif))
+    plain = decode_photo(maker.encoded(picture, quality=95))
+    assert np.array_equal(upright, np.rot90(plain, k=-1))
+
+
+def test_large_jpeg_is_decoded_small_but_never_below_what_is_asked(maker: Any) -> None:
+    encoded = maker.jpeg(0, side=1000)
+    assert decode_photo(encoded).shape == (1000, 1000, 3)
+    for at_least, across, factor in [
+        (128, None, 4),
+        (1000, None, 1),
+        (128, 300.0, 2),
+        (128, 200.0, 1),
+        (16, None, 8),
+    ]:
+        shrunk = decode_shrunk(encoded, at_least, across)
+        assert shrunk.factor == factor
+        assert shrunk.pixels.shape == (1000 // factor, 1000 // factor, 3)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9])
+def test_truncated_photo_is_refused(form: str, share: float, maker: Any) -> None:
+    whole = maker.encoded(Image.fromarray(photo(64, 64)), form)
+    with pytest.raises(DataError, match="cannot be decoded"):
+        decode_photo(whole[: int(len(whole) * share)])
+
+
+def test_photo_of_too_many_pixels_is_refused_before_it_is_decoded(maker: Any) -> None:
+    bomb = bytearray(maker.encoded(Image.new("1", (8, 8)), "PNG"))
+    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2
+    bomb[12:24] = header
+    bomb[29:33] = zlib.crc32(bytes(bomb[12:29])).to_bytes(4, "big")
+    with pytest.raises(DataError):
+        decode_photo(bytes(bomb))
+
+
+def test_a_program_that_draws_is_not_run(maker: Any) -> None:
+    eps = maker.encoded(Image.new("RGB", (8, 8)), "EPS")
+    with pytest.raises(DataError, match="cannot be decoded"):
+        decode_photo(eps)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_broken_bytes_raise_nothing_but_a_data_error(data: st.DataObject) -> None:
+    form = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]))
+    file = io.BytesIO()
+    Image.fromarray(gradient(24, 24)).save(file, form)
+    encoded = bytearray(file.getvalue())
+    for _ in range(data.draw(st.integers(1, 6))):
+        position = data.draw(st.integers(0, len(encoded) - 1))
+        encoded[position] = data.draw(st.integers(0, 255))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on broken notes
+        try:
+            decoded = decode_photo(bytes(encoded))
+        except DataError:
+            return
+    assert decoded.ndim == 3
+
+
+@pytest.mark.parametrize("at_least", [None, 32])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+def test_jpegs_are_decoded_as_pillow_does(
+    maker: Any, at_least: int | None, mode: str, options: dict[str, Any]
+) -> None:
+    picture = Image.fromarray(gradient(101, 143)).convert(mode)
+    encoded = maker.encoded(picture, **options)
+    shrunk = decode_shrunk(encoded, at_least)
+    with Image.open(io.BytesIO(encoded)) as image:
+        if at_least:
+            image.draft(None, (143 // shrunk.factor, 101 // shrunk.factor))
+        expected = np.asarray(image.convert("RGB")).astype(int)
+    assert shrunk.factor == (2 if at_least else 1)
+    assert np.abs(shrunk.pixels - expected).max() <= 2
+
+
+def test_print_colours_become_rgb(maker: Any) -> None:
+    picture = Image.fromarray(gradient(40, 40)).convert("CMYK")
+    decoded = decode_photo(maker.encoded(picture, quality=95))
+    expected = np.asarray(picture.convert("RGB")).astype(int)
+    assert np.abs(decoded - expected).mean() < 6
+
+
+def test_notes_that_turn_nothing_change_nothing(maker: Any) -> None:
+    picture = Image.fromarray(gradient(90, 60))
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    noted = decode_shrunk(maker.encoded(picture, exif=exif), 20)
+    assert noted.factor == 2
+    assert np.array_equal(
+        noted.pixels, decode_shrunk(maker.encoded(picture), 20).pixels
+    )
