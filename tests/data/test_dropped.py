@@ -10,7 +10,7 @@ import pytest
 from agegender.config import CropRule
 from agegender.data import tarball
 from agegender.data.dropped import A_RULE, EXAMPLES, Examples, read_examples
-from agegender.data.faces import decode_photo, resize_crop
+from agegender.data.faces import decode_face
 from agegender.data.prepare import prepare
 from agegender.data.rows_file import read_rows
 from agegender.data.store import FaceStore
@@ -53,8 +53,8 @@ def test_each_picture_is_that_of_its_row(
     assert rows is not None
     for row, rule, face in zip(*examples, strict=True):
         assert rows["rule"][row] == rule
-        photo = decode_photo(files["wiki_crop/" + rows["id"][row]], at_least=32)
-        assert np.array_equal(face, resize_crop(photo, CropRule(size=16)))
+        photo = files["wiki_crop/" + rows["id"][row]]
+        assert np.array_equal(face, decode_face(photo, None, CropRule(size=16)))
 
 
 def test_container_and_interruption_change_no_picture(
