@@ -27,7 +27,7 @@ class Faces(Protocol):
 
 
 class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of some rows of a store.
+    """Batches of some rows of a store; a gender that is not known is NaN.
 
     Args:
         store: Where the faces are.
@@ -60,6 +60,11 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         )
         self.epoch = 0
         self._order = self._new_order()
+
+    @property
+    def tells_gender(self) -> bool:
+        """Return whether any face's gender is known."""
+        return bool(np.isfinite(self._gender).any())
 
     def __len__(self) -> int:
         """Return the number of batches an epoch."""

@@ -18,6 +18,9 @@ FloatArray = NDArray[np.float64]
 EVEN = 0.5
 """Probability of male from which on a face counts as male."""
 
+NO_GENDER = "gender was not measured: no face's gender is known"
+"""Said wherever a figure of gender would stand."""
+
 TOLERANCE = 1e-2
 """How far the probabilities of all ages may be from summing to 1."""
 
@@ -32,7 +35,8 @@ class Answers:
         age_probabilities: float64 (n, 101), probability of each age 0..100.
         male_probability: float64 (n,), 0..1.
         age: float64 (n,), true age in years.
-        male: bool (n,), true gender.
+        male: bool (n,), true gender; False where it is not known.
+        gender_known: bool (n,), where the true gender is known.
         identity: int64 (n,), the same number for photos of the same person.
     """
 
@@ -40,6 +44,7 @@ class Answers:
     male_probability: FloatArray
     age: FloatArray
     male: NDArray[np.bool_]
+    gender_known: NDArray[np.bool_]
     identity: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -63,8 +68,12 @@ class Answers:
 
     @cached_property
     def gender_is_right(self) -> NDArray[np.bool_]:
-        """Return where the likelier gender is the true one, bool (n,)."""
-        return np.asarray(self.taken_for_male == self.male)
+        """Return where the likelier gender is the true one, bool (n,).
+
+        False where the true one is not known: read it beside `gender_known`.
+        """
+        right = self.taken_for_male == self.male
+        return np.asarray(right & self.gender_known)
 
     @property
     def identities(self) -> int:
@@ -82,6 +91,7 @@ class Answers:
             self.male_probability[chosen],
             self.age[chosen],
             self.male[chosen],
+            self.gender_known[chosen],
             self.identity[chosen],
         )
 
@@ -95,7 +105,7 @@ def pair(
         age_probabilities: float (n, 101), one distribution a face.
         male_probability: float (n,), 0..1.
         labels: One row a face, same order: `age` in years, `gender` (0 female,
-            1 male), `identity`.
+            1 male, anything else unknown), `identity`.
 
     Returns:
         The table that every measure reads.
@@ -114,7 +124,8 @@ def pair(
         ages,
         males,
         labels["age"].to_numpy(dtype=np.float64),
-        labels["gender"].to_numpy() == 1,
+        (labels["gender"] == 1).to_numpy(dtype=bool),
+        labels["gender"].isin([0, 1]).to_numpy(dtype=bool),
         identity.astype(np.int64),
     )
 
@@ -126,11 +137,9 @@ def _check_labels(labels: pd.DataFrame) -> None:
     if labels.empty:
         msg = "there are no faces to evaluate. Received: 0 rows. Name a fuller split."
         raise DataError(msg)
-    needed = labels[["age", "gender", "identity"]]
-    # A store writes -1 for a gender that nobody told.
-    unknown = needed.isna().any(axis=1) | ~labels["gender"].isin([0, 1])
-    if unlabelled := int(unknown.sum()):
-        msg = f"every face needs age, gender and identity. {unlabelled} rows lack one."
+    # A gender may be unknown: its measures leave such a face out.
+    if unlabelled := int(labels[["age", "identity"]].isna().any(axis=1).sum()):
+        msg = f"every face needs age and identity. {unlabelled} rows lack one."
         raise DataError(msg)
 
 

@@ -5,14 +5,14 @@ thing. The guess is made from the training labels alone, the best constant for
 each measure, and is then measured on the faces under test.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from agegender.config import MAX_AGE
 from agegender.errors import DataError
-from agegender.evaluate.answers import AGES, Answers, FloatArray
+from agegender.evaluate.answers import AGES, EVEN, Answers, FloatArray
 from agegender.evaluate.metrics import CLOSE, METRICS, age_class
 
 
@@ -25,21 +25,23 @@ class TrivialGuess:
         mean_age: Least squared error, in years.
         central_age: Most training faces within 5 years, in years.
         age_histogram: float64 (101,), smoothed frequency of each age.
-        male_share: Smoothed frequency of men, 0..1.
+        male_share: Smoothed frequency of men among the training faces of known
+            gender, 0..1; None where there are none.
     """
 
     median_age: float
     mean_age: float
     central_age: float
     age_histogram: FloatArray
-    male_share: float
+    male_share: float | None
 
 
 def trivial_guess(train_labels: pd.DataFrame) -> TrivialGuess:
     """Learn the constant answers.
 
     Args:
-        train_labels: One row a training face: `age` in years, `gender` (0, 1).
+        train_labels: One row a training face: `age` in years, `gender` (0 female,
+            1 male, anything else unknown).
 
     Raises:
         DataError: If there are no training faces.
@@ -57,7 +59,7 @@ def trivial_guess(train_labels: pd.DataFrame) -> TrivialGuess:
         mean_age=float(age.mean()),
         central_age=_central_age(age),
         age_histogram=counts / counts.sum(),
-        male_share=(men + 1.0) / (known + 2.0),
+        male_share=(men + 1.0) / (known + 2.0) if known else None,
     )
 
 
@@ -77,7 +79,8 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
         truth: The faces; their predictions are not read.
 
     Returns:
-        Name of a metric -> value, for every name in `METRICS`.
+        Name of a metric -> value, for every name in `METRICS` of which training
+        labels tell anything; NaN where no face under test counts.
     """
     constants = {
         "mean_absolute_error": guess.median_age,
@@ -87,6 +90,8 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
     }
     values: dict[str, float] = {}
     for name, metric in METRICS.items():
+        if metric.of_gender and guess.male_share is None:
+            continue
         answers = _same_for_all(guess, truth, constants.get(name))
         values[name] = float(metric.finish(metric.columns(answers).sum(axis=0)))
     return values
@@ -95,13 +100,11 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
 def _same_for_all(guess: TrivialGuess, truth: Answers, age: float | None) -> Answers:
     """Answer with one age, or with the histogram where `age` is None."""
     distribution = guess.age_histogram if age is None else _two_point(age)
-    shape = (len(truth), len(AGES))
-    return Answers(
-        np.broadcast_to(distribution, shape),
-        np.full(len(truth), guess.male_share),
-        truth.age,
-        truth.male,
-        truth.identity,
+    male_share = EVEN if guess.male_share is None else guess.male_share
+    return replace(
+        truth,
+        age_probabilities=np.broadcast_to(distribution, (len(truth), len(AGES))),
+        male_probability=np.full(len(truth), male_share),
     )
 
 

@@ -44,12 +44,14 @@ class Estimate:
         low: Lower end of the interval; NaN where there is none.
         high: Upper end; NaN where there is none.
         baseline: The same measure of the trivial guess; NaN where there is none.
+        faces: How many faces it is taken over.
     """
 
     value: float
     low: float = np.nan
     high: float = np.nan
     baseline: float = np.nan
+    faces: int = 0
 
 
 def resampled_sums(
@@ -115,10 +117,13 @@ def estimate(
     """Measure, with an interval each, all over the same drawn people.
 
     Args:
-        answers: Of at least one face.
+        answers: Of n faces.
         resampling: How intervals are drawn.
         metrics: Name -> measure.
         baselines: Name -> what the trivial guess reaches.
+
+    Returns:
+        Name -> estimate; its value is NaN where no face counts.
     """
     columns = [metric.columns(answers) for metric in metrics.values()]
     ends = np.cumsum([part.shape[1] for part in columns])[:-1]
@@ -137,6 +142,7 @@ def estimate(
             float(metric.finish(sums)),
             *interval(metric.finish(drawn), resampling.level),
             (baselines or {}).get(name, np.nan),
+            int(metric.counted(answers).sum()),
         )
         for (name, metric), sums, drawn in parts
     }

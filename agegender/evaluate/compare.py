@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from agegender.evaluate.answers import Answers, FloatArray, pair
+from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
 from agegender.evaluate.bootstrap import interval, resampled_sums
+from agegender.evaluate.metrics import ratio
 
 Prediction = tuple[ArrayLike, ArrayLike]
 """Age probabilities (n, 101) and male probability (n,), as the network answers."""
@@ -30,9 +31,11 @@ class Comparison:
         low: Lower end of its two-sided interval.
         high: Upper end; below 0 the challenger is surely better.
         p_not_better: Share of drawn samples in which it is not better, 0..1.
-        gender_difference: Of gender accuracies, -1..1; positive is better.
+        gender_difference: Of gender accuracies, -1..1; positive is better. None,
+            as both its ends, where no face's gender is known.
         gender_low: Lower end of its interval.
         gender_high: Upper end.
+        gender_faces: Faces of known gender, over which it is taken.
         better: The verdict.
         reason: Why, in one line.
     """
@@ -41,15 +44,25 @@ class Comparison:
     low: float
     high: float
     p_not_better: float
-    gender_difference: float
-    gender_low: float
-    gender_high: float
+    gender_difference: float | None
+    gender_low: float | None
+    gender_high: float | None
+    gender_faces: int
     better: bool
     reason: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
+        """Return plain values, ready for JSON; what was not measured is absent."""
+        return {name: got for name, got in asdict(self).items() if got is not None}
+
+
+@dataclass(frozen=True)
+class _Gain:
+    """A difference with the ends of its interval."""
+
+    difference: float
+    low: float
+    high: float
 
 
 def compare(
@@ -66,7 +79,8 @@ def compare(
 
     It is better if its mean absolute error is lower with one-sided `confidence`,
     unless its gender accuracy is lower by more than `gender_tolerance` and that,
-    too, is more than chance.
+    too, is more than chance. Genders are compared on the faces whose gender is known;
+    where there are none, ages alone decide, and the reason says so.
 
     Args:
         challenger: Predictions for n faces.
@@ -88,45 +102,62 @@ def compare(
     new, old = pair(*challenger, labels), pair(*champion, labels)
     columns = _gains(new, old)
     draws = resampled_sums(columns, new.identity, resamples, seed)
-    years, genders = (draws[:, :2] / draws[:, 2:]).T
-    difference, gender_difference = map(float, columns[:, :2].mean(axis=0))
-    low, high = interval(years, 2.0 * confidence - 1.0)
-    gender_low, gender_high = interval(genders, 2.0 * confidence - 1.0)
-    gender_lost = gender_difference < -gender_tolerance and gender_high < 0.0
+    level = 2.0 * confidence - 1.0
+    errors = ratio(draws[:, 0], draws[:, 1])
+    years = _Gain(float(columns[:, 0].mean()), *interval(errors, level))
+    genders = _gender_gain(columns, draws, level)
+    lost = (
+        genders is not None
+        and genders.difference < -gender_tolerance
+        and genders.high < 0.0
+    )
+    gender_faces = int(new.gender_known.sum())
     return Comparison(
-        difference,
-        low,
-        high,
+        years.difference,
+        years.low,
+        years.high,
         # The sample at hand counts as one more draw, so that p is never 0.
-        float((1 + np.sum(years >= 0.0)) / (1 + resamples)),
-        gender_difference,
-        gender_low,
-        gender_high,
-        better=high < 0.0 and not gender_lost,
-        reason=_reason((difference, low, high), gender_difference, lost=gender_lost),
+        float((1 + np.sum(errors >= 0.0)) / (1 + resamples)),
+        genders.difference if genders else None,
+        genders.low if genders else None,
+        genders.high if genders else None,
+        gender_faces,
+        better=years.high < 0.0 and not lost,
+        reason=_reason(years, genders, gender_faces, lost=lost),
     )
 
 
 def _gains(new: Answers, old: Answers) -> FloatArray:
+    """Return error, face, right gender and known gender, challenger less champion."""
     error = np.abs(new.age_error) - np.abs(old.age_error)
     right = new.gender_is_right.astype(np.float64) - old.gender_is_right
-    return np.column_stack([error, right, np.ones(len(new))])
+    return np.column_stack([error, np.ones(len(new)), right, new.gender_known])
 
 
-def _reason(
-    years: tuple[float, float, float], gender_difference: float, *, lost: bool
-) -> str:
-    difference, low, high = years
-    figures = f"{difference:+.3f} years ({low:+.3f} to {high:+.3f})"
-    if low == high == 0.0:
+def _gender_gain(columns: FloatArray, draws: FloatArray, level: float) -> _Gain | None:
+    known = columns[:, 3].sum()
+    if known == 0:
+        return None
+    drawn = ratio(draws[:, 2], draws[:, 3])
+    return _Gain(float(columns[:, 2].sum() / known), *interval(drawn, level))
+
+
+def _reason(years: _Gain, genders: _Gain | None, faces: int, *, lost: bool) -> str:
+    reason = _reason_of_ages(years)
+    if genders is None:
+        return f"{reason}; {NO_GENDER}"
+    if years.high < 0.0 and lost:
+        worse = f"{-genders.difference:.1%} on {faces:,} faces"
+        return f"{reason}, but gender accuracy is worse by {worse}"
+    return reason
+
+
+def _reason_of_ages(years: _Gain) -> str:
+    figures = f"{years.difference:+.3f} years ({years.low:+.3f} to {years.high:+.3f})"
+    if years.low == years.high == 0.0:
         return "both make the same errors on these faces"
-    if low > 0.0:
+    if years.low > 0.0:
         return f"mean absolute error is worse by {figures}"
-    if high >= 0.0:
+    if years.high >= 0.0:
         return f"mean absolute error differs by {figures}: it could be chance"
-    if lost:
-        return (
-            f"mean absolute error is better by {figures}, but gender accuracy is "
-            f"worse by {-gender_difference:.1%}"
-        )
     return f"mean absolute error is better by {figures}"

@@ -20,6 +20,9 @@ from agegender.evaluate.metrics import METRICS, Metric
 ALL = "all"
 """Stands in a key's column where the row joins all groups of that key."""
 
+UNKNOWN = "unknown"
+"""Names the group of the faces of which a key is not known."""
+
 SMALLEST_GROUP = 30
 """People from which on a group has an interval."""
 
@@ -34,6 +37,14 @@ GROUP_METRICS: Mapping[str, Metric] = MappingProxyType(
 )
 
 
+OF_GENDER = [
+    "gender_faces",
+    "gender_small",
+    *(f"gender_accuracy{end}" for end in ("", "_low", "_high")),
+]
+"""Columns of a table of groups that are about known genders."""
+
+
 def group_keys(answers: Answers) -> pd.DataFrame:
     """Say which age band and gender each face belongs to.
 
@@ -41,41 +52,57 @@ def group_keys(answers: Answers) -> pd.DataFrame:
         answers: n faces; the true labels are read.
 
     Returns:
-        n rows of two categories, `age_band` and `gender`.
+        n rows of two categories, `age_band` and `gender`. A gender that is not known
+        is `unknown`; where none is, there are no genders to tell apart, and so no
+        categories.
     """
     bands = pd.cut(answers.age, _BAND_STARTS, right=False, labels=AGE_BANDS)
-    genders = pd.Categorical(
-        np.where(answers.male, "male", "female"), categories=["female", "male"]
-    )
-    return pd.DataFrame({"age_band": bands, "gender": genders})
+    return pd.DataFrame({"age_band": bands, "gender": _genders(answers)})
+
+
+def _genders(answers: Answers) -> pd.Series:
+    known = answers.gender_known
+    if not known.any():
+        return pd.Series(pd.Categorical([None] * len(answers), categories=[]))
+    names = np.where(known, np.where(answers.male, "male", "female"), UNKNOWN)
+    unknown = [] if known.all() else [UNKNOWN]
+    return pd.Series(pd.Categorical(names, categories=["female", "male", *unknown]))
 
 
 def group_table(
-    answers: Answers, keys: pd.DataFrame, resampling: Resampling
+    answers: Answers,
+    keys: pd.DataFrame,
+    resampling: Resampling,
+    *,
+    margins: bool = True,
 ) -> pd.DataFrame:
-    """Measure every combination of groups, margins included.
+    """Measure every combination of groups.
 
     Args:
         answers: n faces.
         keys: n rows of categories, one column a key, as from `group_keys`.
         resampling: How intervals are drawn.
+        margins: Whether groups are joined into `all`, key by key, as well.
 
     Returns:
         One row a combination: the keys (`all` in a margin), `faces`,
-        `identities`, `small`, and for each of `GROUP_METRICS` its name, `_low`
-        and `_high`; NaN where a group is empty or too small for an interval.
+        `identities`, `small`, the same of the faces of known gender
+        (`gender_faces`, `gender_small`), and for each of `GROUP_METRICS` its name,
+        `_low` and `_high`; NaN where no face counts or people are too few for an
+        interval. Where no face at all has a known gender there are no columns of it.
     """
     rows = [
         _measured(names, answers.take(chosen), resampling)
-        for names, chosen in _combinations(keys)
+        for names, chosen in _combinations(keys, [ALL] if margins else [])
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table if answers.gender_known.any() else table.drop(columns=OF_GENDER)
 
 
 def _combinations(
-    keys: pd.DataFrame,
+    keys: pd.DataFrame, joined: list[str]
 ) -> Iterator[tuple[dict[str, str], NDArray[np.bool_]]]:
-    options = [[ALL, *column.cat.categories] for _, column in keys.items()]
+    options = [[*joined, *column.cat.categories] for _, column in keys.items()]
     for names in product(*options):
         chosen = np.ones(len(keys), dtype=np.bool_)
         for (_, column), name in zip(keys.items(), names, strict=True):
@@ -87,22 +114,27 @@ def _combinations(
 def _measured(
     names: dict[str, str], group: Answers, resampling: Resampling
 ) -> dict[str, str | int | bool | float]:
+    known = group.take(group.gender_known)
     small = group.identities < SMALLEST_GROUP
+    gender_small = known.identities < SMALLEST_GROUP
     drawn = Resampling(0, resampling.seed, resampling.level) if small else resampling
     row: dict[str, str | int | bool | float] = {
         **names,
         "faces": len(group),
         "identities": group.identities,
         "small": small,
+        "gender_faces": len(known),
+        "gender_small": gender_small,
     }
     for name, measured in estimate(group, drawn, GROUP_METRICS).items():
-        row |= _columns(name, measured)
+        few = gender_small if GROUP_METRICS[name].of_gender else small
+        row |= _columns(name, measured, few=few)
     return row
 
 
-def _columns(name: str, measured: Estimate) -> dict[str, float]:
+def _columns(name: str, measured: Estimate, *, few: bool) -> dict[str, float]:
     return {
         name: measured.value,
-        f"{name}_low": measured.low,
-        f"{name}_high": measured.high,
+        f"{name}_low": np.nan if few else measured.low,
+        f"{name}_high": np.nan if few else measured.high,
     }

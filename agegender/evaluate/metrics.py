@@ -2,7 +2,8 @@
 
 A measure is written as a few columns, one row a face, and a rule that turns the
 columns' sums into one number. Resampling people then needs sums alone: no measure
-is computed face by face a thousand times.
+is computed face by face a thousand times. A face whose gender nobody knows has 0
+in every column of a measure of gender, and so counts in neither part of a ratio.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,12 +33,19 @@ class Metric:
         unit: `years`, `share` (0..1) or `nats`.
         columns: Answers of n faces -> float64 (n, k).
         finish: Sums of the columns, float64 (..., k) -> values, float64 (...).
+        of_gender: Whether only faces of known gender count.
     """
 
     title: str
     unit: str
     columns: Callable[[Answers], FloatArray]
     finish: Callable[[FloatArray], FloatArray]
+    of_gender: bool = False
+
+    def counted(self, answers: Answers) -> NDArray[np.bool_]:
+        """Return which faces the measure is taken over, bool (n,)."""
+        everybody = np.ones(len(answers), dtype=np.bool_)
+        return answers.gender_known if self.of_gender else everybody
 
 
 def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -64,7 +72,10 @@ def age_surprise(answers: Answers) -> FloatArray:
 
 
 def gender_surprise(answers: Answers) -> FloatArray:
-    """Return -log of the probability given to the true gender, float64 (n,), nats."""
+    """Return -log of the probability given to the true gender, float64 (n,), nats.
+
+    Without meaning where the true gender is not known.
+    """
     male = answers.male_probability
     given = np.where(answers.male, male, 1.0 - male)
     return -np.log(np.maximum(given, LEAST_PROBABILITY))
@@ -72,7 +83,8 @@ def gender_surprise(answers: Answers) -> FloatArray:
 
 def _by_gender(answers: Answers) -> FloatArray:
     right, male = answers.gender_is_right, answers.male
-    columns = [right & ~male, ~male, right & male, male]
+    female = answers.gender_known & ~male
+    columns = [right & female, female, right & male, male]
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -88,6 +100,21 @@ def _mean(of: Callable[[Answers], FloatArray], title: str, unit: str) -> Metric:
         unit,
         lambda answers: np.column_stack([of(answers), np.ones(len(answers))]),
         lambda sums: ratio(sums[..., 0], sums[..., 1]),
+    )
+
+
+def _mean_of_gender(
+    of: Callable[[Answers], FloatArray], title: str, unit: str
+) -> Metric:
+    return Metric(
+        title,
+        unit,
+        lambda answers: (
+            np.column_stack([of(answers), np.ones(len(answers))])
+            * answers.gender_known[:, np.newaxis]
+        ),
+        lambda sums: ratio(sums[..., 0], sums[..., 1]),
+        of_gender=True,
     )
 
 
@@ -119,14 +146,18 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "share",
         ),
         "age_nll": _mean(age_surprise, "age log loss", "nats"),
-        "gender_accuracy": _mean(
+        "gender_accuracy": _mean_of_gender(
             lambda answers: answers.gender_is_right.astype(np.float64),
             "gender accuracy",
             "share",
         ),
         "gender_balanced_accuracy": Metric(
-            "gender accuracy, balanced", "share", _by_gender, _mean_of_recalls
+            "gender accuracy, balanced",
+            "share",
+            _by_gender,
+            _mean_of_recalls,
+            of_gender=True,
         ),
-        "gender_nll": _mean(gender_surprise, "gender log loss", "nats"),
+        "gender_nll": _mean_of_gender(gender_surprise, "gender log loss", "nats"),
     }
 )

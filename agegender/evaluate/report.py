@@ -13,9 +13,14 @@ from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
 from agegender.evaluate.figures import age_distributions, age_scatter, error_by_age
-from agegender.evaluate.groups import group_keys, group_table
+from agegender.evaluate.further_keys import further_keys
+from agegender.evaluate.groups import ALL, group_keys, group_table
 from agegender.evaluate.metrics import METRICS
-from agegender.evaluate.tables import groups_markdown, metrics_markdown
+from agegender.evaluate.tables import (
+    groups_markdown,
+    metrics_markdown,
+    not_measured_text,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +28,16 @@ class Report:
     """How a model did on a split.
 
     Args:
-        metrics: Name -> estimate, as in `METRICS`.
-        groups: One row a group, as from `group_table`.
+        metrics: Name -> estimate, of those in `METRICS` that could be measured.
+        not_measured: Name -> why not, of the others.
+        groups: One row a group, as from `group_table`; after age bands and genders
+            the groups of every further key, each on its own.
         answers: The faces' predictions and truths.
         resampling: How the intervals were drawn.
     """
 
     metrics: Mapping[str, Estimate]
+    not_measured: Mapping[str, str]
     groups: pd.DataFrame
     answers: Answers
     resampling: Resampling
@@ -44,27 +52,39 @@ class Report:
         """Return how many people are on them."""
         return self.answers.identities
 
+    @property
+    def gender_faces(self) -> int:
+        """Return of how many faces the gender is known."""
+        return int(self.answers.gender_known.sum())
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; None stands for what is unknown."""
         return {
             "faces": self.faces,
             "identities": self.identities,
+            "gender_faces": self.gender_faces,
             "resampling": asdict(self.resampling),
             "metrics": {
                 name: {"unit": METRICS[name].unit, **_plain(asdict(measured))}
                 for name, measured in self.metrics.items()
             },
+            "not_measured": dict(self.not_measured),
             "groups": [_plain(row) for row in self.groups.to_dict(orient="records")],
         }
 
     def to_text(self) -> str:
         """Return both tables as Markdown that reads well in a terminal too."""
         level = f"{self.resampling.level:.0%}"
-        return (
+        heading = (
             f"{self.faces:,} faces of {self.identities:,} people; "
-            f"{level} intervals over people\n\n"
-            f"{metrics_markdown(self.metrics)}\n\n{groups_markdown(self.groups)}\n"
+            f"{level} intervals over people"
         )
+        if self.gender_faces < self.faces:
+            heading += f"; gender is known of {self.gender_faces:,} faces"
+        missing = not_measured_text(self.not_measured)
+        blocks = [heading, metrics_markdown(self.metrics), missing]
+        tables = groups_markdown(self.groups)
+        return "\n\n".join(filter(None, [*blocks, *tables])) + "\n"
 
     def figures(self) -> dict[str, Figure]:
         """Draw the report: name -> figure."""
@@ -89,7 +109,8 @@ def evaluate(
     Args:
         age_probabilities: float (n, 101), one distribution a face.
         male_probability: float (n,), 0..1.
-        labels: One row a face, same order: `age`, `gender`, `identity`.
+        labels: One row a face, same order: `age`, `gender`, `identity`; other
+            columns of few values make groups.
         train_labels: Labels of the training faces, for the trivial guess.
         resamples: Draws of people behind each interval.
         seed: Of the draws.
@@ -104,12 +125,35 @@ def evaluate(
     answers = pair(age_probabilities, male_probability, labels)
     resampling = Resampling(resamples, seed)
     baselines = trivial_values(trivial_guess(train_labels), answers)
+    estimates = estimate(answers, resampling, baselines=baselines)
+    metrics = {name: got for name, got in estimates.items() if math.isfinite(got.value)}
     return Report(
-        estimate(answers, resampling, baselines=baselines),
-        group_table(answers, group_keys(answers), resampling),
+        metrics,
+        {name: _why_not(answers) for name in estimates if name not in metrics},
+        _groups(answers, further_keys(labels), resampling),
         answers,
         resampling,
     )
+
+
+def _why_not(answers: Answers) -> str:
+    if answers.gender_known.any():
+        return "all faces whose gender is known are of one gender"
+    return "no face's gender is known"
+
+
+def _groups(
+    answers: Answers, further: pd.DataFrame, resampling: Resampling
+) -> pd.DataFrame:
+    first = group_table(answers, group_keys(answers), resampling)
+    others = [
+        group_table(answers, further[[name]], resampling, margins=False)
+        for name in further.columns
+    ]
+    keys = ["age_band", "gender", *further.columns]
+    table = pd.concat([first, *others], ignore_index=True)
+    table[keys] = table.reindex(columns=keys).fillna(ALL)
+    return table[[*keys, *(name for name in table.columns if name not in keys)]]
 
 
 def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:

@@ -2,14 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from agegender.evaluate.bootstrap import Estimate
+from agegender.evaluate.groups import ALL
 from agegender.evaluate.metrics import METRICS
 
 NOTHING = "\N{EN DASH}"
 """Written where a figure is unknown."""
+
+
+KEY_TITLES = {"age_band": "age"}
+"""How a key's column is headed, where not by its own name."""
 
 
 def number(value: float, unit: str) -> str:
@@ -32,44 +38,81 @@ def span(low: float, high: float, unit: str) -> str:
 
 
 def metrics_markdown(metrics: Mapping[str, Estimate]) -> str:
-    """Write one line a measure: value, interval, trivial guess."""
+    """Write one line a measure: faces, value, interval, trivial guess."""
     rows = []
     for name, measured in metrics.items():
         title, unit = METRICS[name].title, METRICS[name].unit
         rows.append(
             [
                 title if unit == "share" else f"{title}, {unit}",
+                f"{measured.faces:,}",
                 number(measured.value, unit),
                 span(measured.low, measured.high, unit),
                 number(measured.baseline, unit),
             ]
         )
-    return markdown(["measure", "value", "interval", "trivial guess"], rows)
+    return markdown(["measure", "faces", "value", "interval", "trivial guess"], rows)
 
 
-def groups_markdown(groups: pd.DataFrame) -> str:
-    """Write one line a group that has faces; few people are pointed out."""
-    some = groups[groups["faces"] > 0].to_dict(orient="records")
-    header = ["age", "gender", "faces", "MAE", "interval", "bias", "<= 5 years"]
-    rows = [
-        [
-            str(row["age_band"]),
-            str(row["gender"]),
-            f"{row['faces']:,}" + (" (few)" if row["small"] else ""),
-            number(row["mean_absolute_error"], "years"),
-            span(
-                row["mean_absolute_error_low"],
-                row["mean_absolute_error_high"],
-                "years",
-            ),
-            number(row["age_bias"], "years"),
-            number(row["cs_at_5"], "share"),
-            number(row["gender_accuracy"], "share"),
-            span(row["gender_accuracy_low"], row["gender_accuracy_high"], "share"),
-        ]
-        for row in some
-    ]
-    return markdown([*header, "gender right", "interval"], rows)
+def not_measured_text(reasons: Mapping[str, str]) -> str:
+    """Say which measures there are none of, and why; nothing where all are there."""
+    return "\n".join(
+        f"not measured: {', '.join(METRICS[name].title for name in names)} ({reason})"
+        for reason, names in _by_reason(reasons).items()
+    )
+
+
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return names
+
+
+def groups_markdown(groups: pd.DataFrame) -> list[str]:
+    """Write the groups, one line each that has faces; few people are pointed out.
+
+    Args:
+        groups: As in a report.
+
+    Returns:
+        A table by age band and gender, then one for each further key.
+    """
+    keys = list(groups.columns[: groups.columns.get_loc("faces")])
+    further = keys[2:]
+    first = groups[(groups[further] == ALL).all(axis=1)]
+    tables = [_group_table(first, keys[:2])]
+    tables += [_group_table(groups[groups[key] != ALL], [key]) for key in further]
+    return tables
+
+
+def _group_table(groups: pd.DataFrame, keys: Sequence[str]) -> str:
+    some = groups[groups["faces"] > 0]
+    told = "gender_faces" in some.columns
+    # Where every gender is known, the number of faces has been said.
+    partly = told and bool((some["gender_faces"] < some["faces"]).any())
+    header = [*(KEY_TITLES.get(key, key) for key in keys), "faces"]
+    header += ["MAE", "interval", "bias", "<= 5 years"]
+    header += ["gender known"] * partly + ["gender right", "interval"] * told
+    rows = []
+    for row in some.to_dict(orient="records"):
+        cells = [str(row[key]) for key in keys]
+        cells += [_count(row, "faces", "small")]
+        cells += _figures(row, "mean_absolute_error", "years")
+        cells += [number(row["age_bias"], "years"), number(row["cs_at_5"], "share")]
+        cells += [_count(row, "gender_faces", "gender_small")] if partly else []
+        cells += _figures(row, "gender_accuracy", "share") if told else []
+        rows.append(cells)
+    return markdown(header, rows)
+
+
+def _figures(row: Mapping[Any, Any], name: str, unit: str) -> list[str]:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return [number(row[name], unit), span(low, high, unit)]
+
+
+def _count(row: Mapping[Any, Any], faces: str, small: str) -> str:
+    return f"{row[faces]:,}" + (" (few)" if row[small] else "")
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -166,6 +166,9 @@ def _record(
 
 def _tags(report: "Report") -> dict[str, str]:
     def shown(name: str) -> str:
+        # A word where there is no figure: one of an earlier split must not stay.
+        if name not in report.metrics:
+            return "not measured"
         e = report.metrics[name]
         return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
 
@@ -184,17 +187,21 @@ def _verdict(
     progress: Progress,
 ) -> dict[str, Any]:
     """Compare on the test split; without a champion, against the trivial guess."""
+    from agegender.evaluate.answers import NO_GENDER
     from agegender.evaluate.compare import compare
 
     answers = answers_of(challenger, store, "test", progress)
     if champion is None:
-        mae = _report(answers, store, "test").metrics["mean_absolute_error"]
+        report = _report(answers, store, "test")
+        mae = report.metrics["mean_absolute_error"]
         better = mae.high < mae.baseline
         reason = (
             f"judged without a champion; test MAE {mae.value:.2f} "
             f"[{mae.low:.2f}, {mae.high:.2f}] years against "
             f"{mae.baseline:.2f} of the trivial guess"
         )
+        if report.gender_faces == 0:
+            reason += f"; {NO_GENDER}"
         return {"better": bool(better), "reason": reason}
     try:
         rival = answers_of(champion, store, "test", progress)

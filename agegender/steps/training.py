@@ -60,12 +60,15 @@ def train(
         "epochs": len(trained.history),
         "best_epoch": int(trained.best_epoch),
         "val_age_mae": float(best["val_age_mae"]),
-        "val_gender_accuracy": float(best["val_gender_accuracy"]),
     }
+    gender = "gender was not measured: no validation face's gender is known"
+    if "val_gender_accuracy" in best:
+        data["val_gender_accuracy"] = float(best["val_gender_accuracy"])
+        gender = f"gender accuracy {data['val_gender_accuracy']:.1%}"
     text = (
         f"version {version.number} registered as challenger; best of "
         f"{data['epochs']} epochs: validation MAE {data['val_age_mae']:.2f} years, "
-        f"gender accuracy {data['val_gender_accuracy']:.1%}"
+        f"{gender}"
     )
     return Outcome(data, text)
 
@@ -115,9 +118,12 @@ def keep(
 def _description(experiment: Experiment, store: "FaceStore") -> str:
     model, manifest = experiment.model, store.manifest
     terms = "; ".join(f"{one['name']}: {one['terms']}" for one in manifest.sources)
+    genders = store.labels["gender"].to_numpy()[store.rows("train")]
+    known = int((genders >= 0).sum())
+    learnt = f", gender from {known:,} of them" if known < len(genders) else ""
     return (
         f"WRN-{model.depth}-{model.widen_factor} at {manifest.crop_rule.size} px, "
-        f"trained on {len(store.rows('train')):,} faces ({terms}).\n\n{NOTICE}"
+        f"trained on {len(genders):,} faces{learnt} ({terms}).\n\n{NOTICE}"
     )
 
 
@@ -144,7 +150,6 @@ def _log_face_grid(run: "Run", network: Path, store: "FaceStore") -> None:
     from agegender.model.network import Network
 
     rows = store.rows("test")
-    rows = rows[store.labels["gender"].to_numpy()[rows] >= 0]
     if len(rows) == 0:
         return
     # Spread over the split, so that one person's photos do not fill the grid.

@@ -29,6 +29,8 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         progress: Called after each step.
         faces_per_epoch: Training faces an epoch.
         patience: Epochs without a better validation MAE before stopping; 0: never.
+        untold: How the measures begin that no label says anything of. Keras makes
+            them 0, which would look like a figure: they are left out.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         progress: Progress,
         faces_per_epoch: int,
         patience: int,
+        untold: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self._listeners = listeners
         self._progress = progress
         self._faces = faces_per_epoch
         self._patience = patience
+        self._untold = untold
         self._rows: list[dict[str, float]] = []
         self._best_weights: list[Any] = []
         self._best_error = math.inf
@@ -73,7 +77,11 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the best weights and tell the listeners."""
-        measures = {_RENAMED.get(name, name): float(x) for name, x in logs.items()}
+        measures = {
+            _RENAMED.get(name, name): float(x)
+            for name, x in logs.items()
+            if not name.startswith(self._untold)
+        }
         self._require_finite(measures["loss"])
         self._require_finite(measures["val_loss"])
         measures["learning_rate"] = float(self.model.optimizer.learning_rate)

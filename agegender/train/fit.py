@@ -67,7 +67,9 @@ def fit(
     model = compiled(experiment, _size(store), len(training))
     settings = experiment.training
     faces = len(training) * min(settings.batch_size, len(store.rows("train")))
-    watch = EpochWatch(listeners, progress, faces, settings.patience)
+    sides = {"gender_": training, "val_gender_": validation}
+    untold = tuple(name for name, side in sides.items() if not side.tells_gender)
+    watch = EpochWatch(listeners, progress, faces, settings.patience, untold)
     model.fit(
         training,
         validation_data=validation,

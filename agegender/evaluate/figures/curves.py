@@ -22,7 +22,7 @@ def training_curves(history: pd.DataFrame) -> Figure:
     Args:
         history: One row an epoch: `age_loss`, `age_mae`, `gender_loss`,
             `gender_accuracy` and their `val_` twins; a column that is missing
-            is not drawn.
+            is not drawn, and a panel without any says so.
     """
     epochs = len(history)
     unit = "epoch" if epochs == 1 else "epochs"
@@ -52,6 +52,8 @@ def _draw(axes: Axes, history: pd.DataFrame, name: str) -> None:
             axes.plot(
                 epoch, values, line, color=colour, label=label, marker="o", markersize=3
             )
+    if not axes.lines:
+        axes.text(0.5, 0.5, "not measured", ha="center", transform=axes.transAxes)
 
 
 def _mark_best(figure: Figure, history: pd.DataFrame) -> None:

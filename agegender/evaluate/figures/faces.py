@@ -31,7 +31,8 @@ def face_grid(
 
     Args:
         faces: uint8 (n, S, S, 3), RGB; a few dozen.
-        labels: n rows: `age` in years, `gender` (0 female, 1 male), `identity`.
+        labels: n rows: `age` in years, `gender` (0 female, 1 male, anything else
+            unknown: not shown, and not held against the guess), `identity`.
         age_probabilities: float (n, 101).
         male_probability: float (n,), 0..1.
 
@@ -64,13 +65,12 @@ def face_grid(
 def _draw(axes: Axes, face: NDArray[np.uint8], answers: Answers, row: int) -> None:
     male = bool(answers.taken_for_male[row])
     certainty = max(answers.male_probability[row], 1.0 - answers.male_probability[row])
-    wrong = abs(answers.age_error[row]) > FAR_OFF or not answers.gender_is_right[row]
+    known = bool(answers.gender_known[row])
+    other_gender = known and not answers.gender_is_right[row]
+    wrong = abs(answers.age_error[row]) > FAR_OFF or other_gender
+    truth = f" {_gender(male=bool(answers.male[row]))}" if known else ""
     axes.imshow(face)
-    axes.set_title(
-        f"is {answers.age[row]:.0f} {_gender(male=bool(answers.male[row]))}",
-        fontsize=9,
-        pad=3,
-    )
+    axes.set_title(f"is {answers.age[row]:.0f}{truth}", fontsize=9, pad=3)
     axes.text(
         0.5,
         -0.04,
