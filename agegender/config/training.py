@@ -40,17 +40,20 @@ class OptimizerConfig:
     """How weights move.
 
     Args:
-        name: `sgd` (Nesterov momentum) or `adamw`.
+        name: `sgd` (Nesterov momentum), `adamw`, `lion` (steps by sign; wants a
+            third of AdamW's rate or less) or `lamb` (for very large batches).
         learning_rate: Peak of the schedule.
         momentum: Of SGD, 0..1.
         weight_decay: Pull towards zero a step, times the learning rate; norms
             and biases are spared.
+        clip_norm: Longest gradient, over all weights together; 0 clips nothing.
     """
 
-    name: Literal["sgd", "adamw"] = "sgd"
+    name: Literal["sgd", "adamw", "lion", "lamb"] = "sgd"
     learning_rate: float = 0.1
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    clip_norm: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -61,11 +64,11 @@ class OptimizerConfig:
             0.0 <= self.momentum < 1.0,
             f"optimizer.momentum must be within 0..1. Received: {self.momentum}.",
         )
-        require(
-            self.weight_decay >= 0,
-            "optimizer.weight_decay must not be negative. "
-            f"Received: {self.weight_decay}.",
-        )
+        for name in ("weight_decay", "clip_norm"):
+            value = getattr(self, name)
+            require(
+                value >= 0, f"optimizer.{name} must not be negative. Received: {value}."
+            )
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,16 @@ class TrainingConfig:
         precision: `auto` takes bfloat16 where the hardware gains by it.
         patience: Epochs without a better validation MAE before stopping; 0 never
             stops early.
+        ema: Share, 0..1, that the averaged weights keep of themselves a step: 0.99
+            averages over the last hundred steps or so. Validated and chosen are
+            the averaged weights; 0 averages nothing.
     """
 
     epochs: int = 12
     batch_size: int = 64
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     patience: int = 0
+    ema: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
@@ -112,3 +119,7 @@ class TrainingConfig:
                 value >= least,
                 f"training.{name} must be at least {least}. Received: {value}.",
             )
+        require(
+            0.0 <= self.ema < 1.0,
+            f"training.ema must be 0 or more and below 1. Received: {self.ema}.",
+        )

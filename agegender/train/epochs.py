@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
-import pandas as pd
 
+from agegender.data.batches import FaceBatches
 from agegender.errors import AgeGenderError
 from agegender.progress import Progress
+from agegender.train.checkpoint import Checkpoint
+from agegender.train.course import Course
 
 EpochListener = Callable[[int, Mapping[str, float]], None]
 """Called as (epoch, measures) at the end of each epoch, counted from 0."""
@@ -21,62 +23,96 @@ class DivergedError(AgeGenderError):
     """The loss is no longer a number."""
 
 
+class FreshOrder(keras.callbacks.Callback):  # type: ignore[misc]
+    """Gives each epoch an order of the faces that follows from its number alone.
+
+    How often Keras tells a data set that an epoch has ended differs between its
+    backends and releases; a training that goes on later must not depend on it.
+
+    Args:
+        batches: The training faces.
+    """
+
+    def __init__(self, batches: FaceBatches) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Draw the epoch's order, before Keras asks for its first batch."""
+        del logs
+        self._batches.epoch = epoch - 1
+        self._batches.on_epoch_end()
+
+
 class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports steps and epochs, keeps the best weights, stops when told to.
 
     Args:
+        course: Grows with each epoch.
         listeners: Called at the end of each epoch; what they raise ends training.
-        progress: Called after each step.
-        faces_per_epoch: Training faces an epoch.
+        progress: Called as steps are made.
+        faces_per_step: Training faces a step.
         patience: Epochs without a better validation MAE before stopping; 0: never.
         untold: How the measures begin that no label says anything of. Keras makes
             them 0, which would look like a figure: they are left out.
+        checkpoint: Where to keep the state after each epoch.
     """
+
+    # Keras may then tell of a step's end later, from another thread, instead of
+    # waiting for the device each time. What is seen there is acted on in the main
+    # thread, when the next step begins.
+    async_safe = True
 
     def __init__(
         self,
+        course: Course,
         listeners: Sequence[EpochListener],
         progress: Progress,
-        faces_per_epoch: int,
+        faces_per_step: int,
         patience: int,
         untold: tuple[str, ...] = (),
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         super().__init__()
+        self._course = course
         self._listeners = listeners
         self._progress = progress
-        self._faces = faces_per_epoch
+        self._faces = faces_per_step
         self._patience = patience
         self._untold = untold
-        self._rows: list[dict[str, float]] = []
-        self._best_weights: list[Any] = []
-        self._best_error = math.inf
+        self._checkpoint = checkpoint
         self._epoch = 0
-        self._began = self._trained = 0.0
-        self.best_epoch = 0
-
-    def history(self) -> pd.DataFrame:
-        """Return what was measured, one row an epoch."""
-        return pd.DataFrame(self._rows).rename_axis("epoch")
+        self._loss: float | None = None
+        self._began = 0.0
+        self._ended: dict[int, float] = {}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the clock."""
         del logs
-        self._epoch, self._began = epoch, time.perf_counter()
+        self._epoch, self._began, self._ended = epoch, time.perf_counter(), {}
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Report the steps made; stop if the loss is lost."""
+        del logs
+        if batch > 0:
+            self._report(batch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Report a step; stop at once if the loss is lost."""
-        loss = logs["loss"]
-        self._require_finite(loss)
-        steps, epochs = self.params["steps"], self.params["epochs"]
-        self._trained = time.perf_counter()
-        self._progress(
-            self._epoch * steps + batch + 1,
-            epochs * steps,
-            f"epoch {self._epoch + 1}/{epochs} loss {loss:.2f}",
-        )
+        """Note a step's loss and when it was known."""
+        self._loss = logs["loss"]
+        self._ended[batch] = time.perf_counter()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Report the epoch's last step."""
+        del logs
+        self._report(self.params["steps"])
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Keep the weights just validated if they are the best."""
+        self._course.keep_best(self._epoch, logs["age_mae"], self.model)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keep the best weights and tell the listeners."""
+        """Keep the epoch's state, then tell the listeners."""
         measures = {
             _RENAMED.get(name, name): float(x)
             for name, x in logs.items()
@@ -85,22 +121,30 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         self._require_finite(measures["loss"])
         self._require_finite(measures["val_loss"])
         measures["learning_rate"] = float(self.model.optimizer.learning_rate)
-        measures["faces_per_second"] = self._faces / (self._trained - self._began)
+        measures["faces_per_second"] = self._speed()
         measures["epoch_seconds"] = time.perf_counter() - self._began
-        self._rows.append(measures)
-        if measures["val_age_mae"] < self._best_error:
-            self._best_error, self.best_epoch = measures["val_age_mae"], epoch
-            self._best_weights = self.model.get_weights()
-        if 0 < self._patience <= epoch - self.best_epoch:
+        self._course.rows.append(measures)
+        if self._course.is_over(self.params["epochs"], self._patience):
             self.model.stop_training = True
+        if self._checkpoint is not None:
+            self._checkpoint.write(self.model, self._course)
         for listener in self._listeners:
             listener(epoch, measures)
 
-    def on_train_end(self, logs: Any = None) -> None:
-        """Put the best epoch's weights back."""
-        del logs
-        if self._best_weights:
-            self.model.set_weights(self._best_weights)
+    def _report(self, steps_made: int) -> None:
+        steps, epochs = self.params["steps"], self.params["epochs"]
+        what = f"epoch {self._epoch + 1}/{epochs}"
+        if self._loss is not None:
+            self._require_finite(self._loss)
+            what += f" loss {self._loss:.2f}"
+        self._progress(self._epoch * steps + steps_made, epochs * steps, what)
+
+    def _speed(self) -> float:
+        """Return training faces a second, without the first step, which compiles."""
+        first, last = self._ended[min(self._ended)], self._ended[max(self._ended)]
+        if len(self._ended) == 1:
+            return self._faces / (last - self._began)
+        return self._faces * (len(self._ended) - 1) / (last - first)
 
     def _require_finite(self, loss: float) -> None:
         if not math.isfinite(loss):

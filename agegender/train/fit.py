@@ -16,7 +16,10 @@ from agegender.model.losses import loss_weights, losses
 from agegender.model.metrics import metrics
 from agegender.model.wide_resnet import build
 from agegender.progress import Progress, silent
-from agegender.train.epochs import EpochListener, EpochWatch
+from agegender.train.averaging import AveragedWeights, slow_norms
+from agegender.train.checkpoint import Checkpoint
+from agegender.train.course import Course
+from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
 
@@ -49,36 +52,54 @@ def fit(
     store: SplitFaces,
     listeners: Sequence[EpochListener] = (),
     progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train on the train split and choose the epoch by the validation split.
+
+    Where a checkpoint of this training was kept, training goes on from there, and
+    listeners hear the epochs before once more, first.
 
     Args:
         experiment: Network, loss, optimizer, schedule, epochs, seed.
         store: The faces; its test split is never read.
         listeners: Called at the end of each epoch; what they raise ends training.
-        progress: Called after each step.
+        progress: Called as steps are made.
+        checkpoint: Where to keep the state after each epoch; None keeps none.
 
     Raises:
-        DataError: If the train or the validation split is empty.
+        DataError: If the train or the validation split is empty, or what the
+            checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
     """
     training, validation = _batches(experiment, store)
     keras.utils.set_random_seed(experiment.seed)
     model = compiled(experiment, _size(store), len(training))
+    course = Course() if checkpoint is None else checkpoint.restore(model)
+    for epoch, measures in enumerate(course.rows):
+        for listener in listeners:
+            listener(epoch, measures)
     settings = experiment.training
-    faces = len(training) * min(settings.batch_size, len(store.rows("train")))
-    sides = {"gender_": training, "val_gender_": validation}
-    untold = tuple(name for name, side in sides.items() if not side.tells_gender)
-    watch = EpochWatch(listeners, progress, faces, settings.patience, untold)
-    model.fit(
-        training,
-        validation_data=validation,
-        epochs=settings.epochs,
-        callbacks=[watch],
-        shuffle=False,  # the batches see to it
-        verbose=0,
-    )
-    return Trained(model, watch.history(), watch.best_epoch)
+    if not course.is_over(settings.epochs, settings.patience):
+        faces = min(settings.batch_size, len(store.rows("train")))
+        sides = {"gender_": training, "val_gender_": validation}
+        untold = tuple(name for name, side in sides.items() if not side.tells_gender)
+        watch = EpochWatch(
+            course, listeners, progress, faces, settings.patience, untold, checkpoint
+        )
+        # Averages last: what they leave to validation, the watch keeps first.
+        averages = [AveragedWeights()] if settings.ema else []
+        model.fit(
+            training,
+            validation_data=validation,
+            initial_epoch=len(course.rows),
+            epochs=settings.epochs,
+            callbacks=[FreshOrder(training), watch, *averages],
+            shuffle=False,  # the batches see to it
+            verbose=0,
+        )
+    if course.best_weights:
+        model.set_weights(course.best_weights)
+    return Trained(model, course.history(), course.best_epoch)
 
 
 def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
@@ -89,16 +110,23 @@ def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
         size: Side of the faces, in pixels.
         steps: Steps an epoch.
     """
-    policy = dtype_policy(experiment.training.precision)
+    settings = experiment.training
+    policy = dtype_policy(settings.precision)
     model = build(experiment.model, size, experiment.augment, experiment.seed, policy)
-    all_steps = steps * experiment.training.epochs
+    if settings.ema:
+        slow_norms(model, settings.ema)
+    all_steps = steps * settings.epochs
     model.compile(
-        optimizer=optimizer(experiment.optimizer, experiment.schedule, all_steps),
+        optimizer=optimizer(
+            experiment.optimizer, experiment.schedule, all_steps, settings.ema
+        ),
         loss=losses(experiment.loss),
         loss_weights=loss_weights(experiment.loss),
         metrics=metrics(),
         jit_compile=_jit_compile(),
     )
+    # Now rather than with the first step: its variables are part of the state.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -1,0 +1,125 @@
+"""A training's state in one file, so that it goes on exactly where it stopped.
+
+Written at the end of each epoch: every variable of the network and the optimizer
+(weights, statistics of the norms, momenta, averages, the step of the schedule, the
+random state of dropout and augmentation), the curve, and the best weights so far.
+The order of the faces needs no state: it follows from the seed and the epoch.
+"""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from agegender.errors import DataError
+from agegender.train.course import Course
+
+_COURSE = "course"
+_UNFIT = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+
+
+class Checkpoint:
+    """The file that a training's state is kept in, whole or not at all.
+
+    Args:
+        path: Ends in `.npz`; need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, model: keras.Model, course: Course) -> None:
+        """Replace the state by that of now.
+
+        Args:
+            model: Compiled and built.
+            course: How it went so far.
+
+        Raises:
+            DataError: If it cannot be written; the state before stays.
+        """
+        facts = {
+            "rows": course.rows,
+            "best_epoch": course.best_epoch,
+            "best_error": course.best_error,
+        }
+        arrays = {_COURSE: np.array(json.dumps(facts))}
+        for number, variable in enumerate(_variables(model)):
+            arrays[f"variable{number}"] = keras.ops.convert_to_numpy(variable)
+        for number, weights in enumerate(course.best_weights):
+            arrays[f"best{number}"] = weights
+        try:
+            _write_whole(self.path, arrays)
+        except OSError as error:
+            raise DataError(
+                f"the state of training cannot be kept at {self.path}: "
+                f"{error.strerror or error}. Make room and give the same command "
+                "again: it goes on from the epoch before."
+            ) from error
+
+    def restore(self, model: keras.Model) -> Course:
+        """Put the kept state into a model.
+
+        Args:
+            model: Compiled, its optimizer built; as it was when training began.
+
+        Returns:
+            How it went so far; the start of a course where nothing was kept.
+
+        Raises:
+            DataError: If what was kept is not the state of such a model.
+        """
+        if not self.path.is_file():
+            return Course()
+        try:
+            with np.load(self.path, allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+            facts = json.loads(str(arrays.pop(_COURSE)))
+            _assign(_variables(model), _listed(arrays, "variable"))
+            return Course(best_weights=_listed(arrays, "best"), **facts)
+        except _UNFIT as error:
+            raise DataError(
+                f"{self.path} is not the state of this training "
+                f"({type(error).__name__}: {str(error).splitlines()[0]}). "
+                "Delete it to begin anew."
+            ) from error
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    """Return all that training changes, but for the sums of metrics."""
+    sums = {id(variable) for variable in model.metrics_variables}
+    own = [variable for variable in model.variables if id(variable) not in sums]
+    return own + list(model.optimizer.variables)
+
+
+def _listed(arrays: dict[str, NDArray[Any]], kind: str) -> list[NDArray[Any]]:
+    names = [name for name in arrays if name.startswith(kind)]
+    return [arrays[f"{kind}{number}"] for number in range(len(names))]
+
+
+def _assign(variables: list[Any], values: list[NDArray[Any]]) -> None:
+    shapes = [tuple(variable.shape) for variable in variables]
+    kept = [value.shape for value in values]
+    if shapes != kept:
+        raise ValueError(f"it holds {len(kept)} arrays of other shapes or another kind")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _write_whole(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            # The name must not outlive the content when the power fails.
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
