@@ -1,4 +1,5 @@
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,34 @@ def saved(value: Any, **options: Any) -> bytes:
     file = io.BytesIO()
     savemat(file, {"before": np.eye(3), "wiki": value}, **options)
     return file.getvalue()
+
+
+def element(kind: int, content: bytes, order: str = "<") -> bytes:
+    head = struct.pack(f"{order}II", kind, len(content))
+    return head + content + bytes(-len(content) % 8)
+
+
+def array(
+    kind: int, sides: tuple[int, ...], content: bytes, order: str = "<", name: str = ""
+) -> bytes:
+    flags = element(6, struct.pack(f"{order}II", kind, 0), order)
+    extent = element(5, struct.pack(f"{order}{len(sides)}i", *sides), order)
+    named = element(1, name.encode(), order)
+    return element(14, flags + extent + named + content, order)
+
+
+def text_cell(text: str, encoding: str, order: str = "<") -> bytes:
+    kind = {"utf-8": 16, "utf-16": 17, "utf-32": 18}[encoding[:6].rstrip("-")]
+    return array(4, (1, len(text)), element(kind, text.encode(encoding), order), order)
+
+
+def column_of(encoded: list[bytes], order: str = "<") -> np.ndarray:
+    column = array(1, (1, len(encoded)), b"".join(encoded), order)
+    width = element(5, struct.pack(f"{order}i", 8), order)
+    fields = width + element(1, b"names\0\0\0", order) + column
+    header = bytes(124) + (b"\0\1IM" if order == "<" else b"\1\0MI")
+    encoded_file = header + array(2, (1, 1), fields, order, "wiki")
+    return read_struct(encoded_file, "wiki", FIELDS).columns["names"]
 
 
 def small() -> bytes:
@@ -72,12 +101,83 @@ def test_genuine_file_is_read_as_scipy_reads_it(shared_data: Path) -> None:
         assert np.array_equal(columns[field], theirs, **same)
 
 
+def test_genuine_boxes_are_read_as_scipy_reads_them(shared_data: Path) -> None:
+    path = shared_data / "imdb-wiki" / "wiki.mat"
+    if not path.is_file():
+        pytest.skip(f"needs the genuine metadata, absent at {path}")
+    boxes = read_struct(path.read_bytes(), "wiki", {"face_location"}).columns
+    expected = loadmat(path, squeeze_me=True)["wiki"][()]["face_location"]
+    assert np.array_equal(boxes["face_location"], np.stack(expected))
+
+
+def cells(*values: Any) -> np.ndarray:
+    row = np.empty((1, len(values)), dtype=object)
+    for place, value in enumerate(values):
+        row[0, place] = value
+    return row
+
+
+def test_vectors_are_rows_and_empty_cells_are_unknown() -> None:
+    boxes = cells(
+        np.array([[1.5, 2.0, 3.0, 4.0]]),
+        np.array([[1, 2, 3, 4]], dtype=np.uint8),
+        np.empty((0, 0)),
+        np.array([[-1], [300], [3], [4]], dtype=np.int16),
+    )
+    encoded = saved({"years": boxes, "names": cells("a", "", "c")})
+    columns = read_struct(encoded, "wiki", FIELDS).columns
+    expected = [[1.5, 2, 3, 4], [1, 2, 3, 4], [np.nan] * 4, [-1, 300, 3, 4]]
+    assert columns["years"].dtype == np.float64
+    assert np.array_equal(columns["years"], expected, equal_nan=True)
+    assert columns["names"].tolist() == ["a", "", "c"]
+
+
+def test_cells_with_unusual_heads_are_read_all_the_same() -> None:
+    usual = saved({"years": cells(*np.arange(8.0).reshape(4, 1, 2))})
+    # Three sides instead of two make the head longer.
+    deep = saved({"years": cells(*np.arange(8.0).reshape(4, 1, 1, 2))})
+    found = [
+        read_struct(encoded, "wiki", FIELDS).columns["years"].tolist()
+        for encoded in (usual, deep)
+    ]
+    assert found == [[[0, 1], [2, 3], [4, 5], [6, 7]]] * 2
+
+
+def test_letters_of_every_encoding_are_read() -> None:
+    texts = ["plain", "Sami Järvi", "Łódź", "日本", "🙂 beyond"]
+    for unit in ("utf-8", "utf-16-le", "utf-32-le"):
+        assert column_of([text_cell(text, unit) for text in texts]).tolist() == texts
+
+
+def test_other_byte_order_gives_the_same_columns() -> None:
+    texts = [text_cell(text, "utf-16-be", ">") for text in ("Järvi", "日本")]
+    assert column_of(texts, ">").tolist() == ["Järvi", "日本"]
+    boxes = [element(9, struct.pack(">2d", n, 0.5), ">") for n in range(3)]
+    vectors = [array(6, (1, 2), box, ">") for box in boxes]
+    assert column_of(vectors, ">").tolist() == [[0, 0.5], [1, 0.5], [2, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (cells(np.ones(4), np.ones(3)), "of one length"),
+        (cells(np.ones(65)), "of one length up to 64"),
+        (cells("text", np.ones(4)), "neither texts nor numbers"),
+        (cells({"deep": 1}), "neither texts nor numbers"),
+        (cells(np.array([1j])), "complex"),
+    ],
+)
+def test_cells_that_make_no_column_are_refused(value: Any, message: str) -> None:
+    with pytest.raises(MatlabError, match=message):
+        read_struct(saved({"years": value}), "wiki", FIELDS)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ({"years": np.array([[1 + 2j]])}, "complex"),
-        ({"years": np.array([[np.eye(2)]], dtype=object)}, "no text|neither"),
-        ({"years": {"deep": 1}}, "neither numbers nor texts"),
+        ({"years": cells(np.eye(2))}, "vectors, not matrices"),
+        ({"years": {"deep": 1}}, "neither numbers nor cells"),
         (np.zeros((1, 2), dtype=[("years", object)]), "must be 1 struct, not 2"),
         (np.eye(2), "no struct named wiki, only"),
     ],
@@ -85,6 +185,33 @@ def test_genuine_file_is_read_as_scipy_reads_it(shared_data: Path) -> None:
 def test_what_is_not_columns_is_refused(value: Any, message: str) -> None:
     with pytest.raises(MatlabError, match=message):
         read_struct(saved(value), "wiki", FIELDS)
+
+
+def mixed() -> bytes:
+    names = cells(*(f"0{n % 7}/{n}_1980-01-01_2010.jpg" for n in range(50)), "")
+    boxes = cells(*(np.arange(4.0) + n for n in range(25)), *np.eye(4, dtype=np.uint8))
+    return saved({"names": names, "years": boxes})
+
+
+def test_cells_cut_anywhere_are_refused() -> None:
+    encoded = mixed()
+    for length in range(0, len(encoded) - 8, 97):
+        with pytest.raises(MatlabError):
+            read_struct(encoded[:length], "wiki", FIELDS)
+
+
+def test_sizes_that_lie_raise_nothing_but_the_own_error() -> None:
+    encoded = mixed()
+    lies = (b"\0\0\0\0", b"\x01\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x80")
+    refused = 0
+    for at in range(132, len(encoded) - 4, 4):
+        for lie in lies:
+            damaged = encoded[:at] + lie + encoded[at + 4 :]
+            try:
+                read_struct(damaged, "wiki", FIELDS)
+            except MatlabError:
+                refused += 1
+    assert refused > 1000
 
 
 def test_other_versions_and_other_files_are_refused() -> None:
