@@ -2,7 +2,7 @@
 
 import pytest
 
-from agegender.config import Experiment, setting_type, with_values
+from agegender.config import Experiment, ModelConfig, setting_type, with_values
 from agegender.errors import ConfigError
 
 
@@ -14,6 +14,11 @@ def test_named_settings_change_and_all_others_stay() -> None:
     assert after.optimizer.learning_rate == 1
     assert after.loss is before.loss
     assert before == Experiment()
+
+
+def test_pooling_8_may_be_a_number_as_yaml_reads_it() -> None:
+    assert with_values(Experiment(), {"model.pooling": 8}).model.pooling == "8"
+    assert ModelConfig(pooling=8) == ModelConfig(pooling="8")
 
 
 def test_settings_at_the_top_change_too() -> None:

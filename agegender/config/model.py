@@ -1,6 +1,7 @@
 """The network and what it does to faces while it learns."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from agegender.config.checks import require
 
@@ -13,15 +14,26 @@ class ModelConfig:
         depth: Convolution layers, 6n + 4.
         widen_factor: Width as a multiple of 16, 32 and 64 channels.
         dropout: Share of activations dropped inside a block, 0..1.
+        input_norm: Batch norm of the faces themselves.
+        pooling: From places to features: `global` mean, mean over windows of `8`
+            x 8 as in the paper, or as the `original` experiment had it, a sliding
+            8 x 8 mean, all places kept, and two gender outputs.
+        age_head: `softmax`, or `ordinal` (older than k, given older than k - 1).
 
-    Reference: Zagoruyko & Komodakis, BMVC 2016.
+    Reference: Zagoruyko & Komodakis, BMVC 2016; Shi et al., Pattern Analysis and
+    Applications 2023 (CORN).
     """
 
     depth: int = 16
     widen_factor: int = 8
     dropout: float = 0.0
+    input_norm: bool = False
+    pooling: Literal["global", "8", 8, "original"] = "global"
+    age_head: Literal["softmax", "ordinal"] = "softmax"
 
     def __post_init__(self) -> None:
+        # YAML reads 8 as a number.
+        object.__setattr__(self, "pooling", str(self.pooling))
         require(
             self.depth >= 10 and (self.depth - 4) % 6 == 0,
             "model.depth must be 6n + 4 (10, 16, 22, 28, ...). "

@@ -29,11 +29,13 @@ def stages(config: ModelConfig, size: int) -> list[Stage]:
     """Return the stages of a network from faces to heads.
 
     Args:
-        config: Depth, width and dropout.
+        config: Depth, width, pooling and heads.
         size: Side of the faces, in pixels.
     """
+    entry = _NUMBERS_PER_NORM * 3 if config.input_norm else 0
+    faces = "faces, uint8 RGB" + (", norm" if config.input_norm else "")
     found = [
-        Stage("faces, uint8 RGB", f"{size} x {size} x 3", 0, PLAIN),
+        Stage(faces, f"{size} x {size} x 3", entry, PLAIN),
         Stage("conv 3 x 3", f"{size} x {size} x 16", 27 * 16, CONVOLUTION),
     ]
     blocks, entering = (config.depth - 4) // 6, 16
@@ -47,13 +49,11 @@ def stages(config: ModelConfig, size: int) -> list[Stage]:
         found.append(Stage(text, shape, parameters, CONVOLUTION))
         entering = channels
     norm = _NUMBERS_PER_NORM * entering
-    ages = MAX_AGE + 1
-    return [
-        *found,
-        Stage("norm, ReLU, global mean", f"{entering}", norm, PLAIN),
-        Stage("age: softmax", f"{ages}", (entering + 1) * ages, HEAD),
-        Stage("gender: sigmoid", "1", entering + 1, HEAD),
-    ]
+    places = str(config.pooling)
+    features = entering * _places(places, -(-size // 4))
+    pooling = {"global": "global mean", "8": "8 x 8 means", "original": "sliding mean"}
+    text = f"norm, ReLU, {pooling[places]}"
+    return [*found, Stage(text, f"{features}", norm, PLAIN), *_heads(config, features)]
 
 
 def draw(config: ModelConfig, size: int) -> Figure:
@@ -81,6 +81,20 @@ def draw(config: ModelConfig, size: int) -> Figure:
         _arrow(axes, -place - _BOX_HEIGHT / 2, -place - 1 + _BOX_HEIGHT / 2)
     _round_arrow(axes, float(source), 1.0 - len(shown))
     return figure
+
+
+def _places(pooling: str, side: int) -> int:
+    """Count the places that are left of each channel."""
+    return {"global": 1, "8": (side // 8) ** 2, "original": side**2}[pooling]
+
+
+def _heads(config: ModelConfig, features: int) -> list[Stage]:
+    ages = MAX_AGE + 1 if config.age_head == "softmax" else MAX_AGE
+    genders, squash = (2, "softmax") if config.pooling == "original" else (1, "sigmoid")
+    return [
+        Stage(f"age: {config.age_head}", f"{ages}", (features + 1) * ages, HEAD),
+        Stage(f"gender: {squash}", f"{genders}", (features + 1) * genders, HEAD),
+    ]
 
 
 def _group_parameters(

@@ -21,6 +21,7 @@ from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.network import GENDERS, Network
 from agegender.model.onnx_graph import GraphWriter
+from agegender.model.onnx_layers import ABSENT, WRITERS
 
 PARITY_FACES = 8
 PARITY_YEARS = 0.05
@@ -78,7 +79,7 @@ def _metadata(crop_rule: CropRule, extra: dict[str, str]) -> dict[str, str]:
 
 
 def _to_onnx(model: keras.Model, metadata: dict[str, str]) -> onnx.ModelProto:
-    graph = GraphWriter(model).graph()
+    graph = GraphWriter(model, WRITERS, ABSENT).graph()
     exported = onnx.helper.make_model(
         graph,
         producer_name="agegender",

@@ -10,9 +10,12 @@ from pathlib import Path
 import keras
 
 from agegender.errors import ModelError
-from agegender.model import augment, losses, metrics
+from agegender.model import augment, heads, losses, metrics
 
-REGISTERED = (augment.Augment, losses.AgeLoss, losses.GenderLoss, metrics.Accuracy)
+REGISTERED = (
+    *(augment.Augment, heads.StepsToAges, heads.SecondOfTwo),
+    *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
+)
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:

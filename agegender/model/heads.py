@@ -1,33 +1,101 @@
 """What the network says of a face: a distribution of ages, a probability of male.
 
 Heads compute in float32 whatever the body computes in: a softmax over 101 ages
-in bfloat16 would round the expected age to whole years.
+in bfloat16 would round the expected age to whole years. Whatever the head, its
+answer is a distribution over the ages, so that losses, export and prediction
+need not know which one it was.
 """
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from agegender.config import MAX_AGE
 
 
-def age_head(seed: int) -> Any:
-    """Return a layer to float32 (N, 101), the probabilities of the ages 0..100."""
-    return keras.layers.Dense(
-        MAX_AGE + 1,
-        activation="softmax",
-        kernel_initializer=keras.initializers.GlorotUniform(seed),
-        dtype="float32",
-        name="age",
-    )
+def age_head(features: Any, kind: str, seed: int) -> Any:
+    """Return float32 (N, 101), the probabilities of the ages 0..100.
+
+    Args:
+        features: float32 (N, k).
+        kind: `softmax` or `ordinal`.
+        seed: Of the first weights.
+    """
+    if kind == "softmax":
+        return _dense("age", MAX_AGE + 1, seed, "softmax")(features)
+    # Every age starts out as likely as every other; with zeros, age 50 would have
+    # a chance of 2 to the -50.
+    even = [math.log(MAX_AGE - age) for age in range(MAX_AGE)]
+    scores = _dense("age_steps", MAX_AGE, seed, bias=even)(features)
+    return StepsToAges(dtype="float32", name="age")(scores)
 
 
-def gender_head(seed: int) -> Any:
-    """Return a layer to float32 (N, 1), the probability of male."""
+def gender_head(features: Any, pooling: str, seed: int) -> Any:
+    """Return float32 (N, 1), the probability of male.
+
+    Args:
+        features: float32 (N, k).
+        pooling: `original` has one output for each gender, as that experiment had.
+        seed: Of the first weights.
+    """
+    if pooling != "original":
+        return _dense("gender", 1, seed, "sigmoid")(features)
+    both = _dense("both_genders", 2, seed, "softmax")(features)
+    return SecondOfTwo(dtype="float32", name="gender")(both)
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class StepsToAges(keras.layers.Layer):  # type: ignore[misc]
+    """Turn scores of single steps into probabilities of ages.
+
+    Score k, of 100, is the logit of being older than k, given not younger than k.
+    An age's probability is that of passing all steps before it and not its own,
+    summed in logarithms, since a product of a hundred factors would underflow.
+
+    Reference: Shi et al., Pattern Analysis and Applications 2023 (CORN).
+    """
+
+    def call(self, scores: Any) -> Any:
+        """Return float32 (N, 101) from float32 (N, 100)."""
+        passed = ops.cumsum(ops.log_sigmoid(scores), axis=-1)
+        stopped = ops.log_sigmoid(-scores)
+        return ops.exp(
+            ops.pad(passed, ((0, 0), (1, 0))) + ops.pad(stopped, ((0, 0), (0, 1)))
+        )
+
+    def compute_output_shape(self, scores_shape: tuple[int | None, ...]) -> Any:
+        """Return the shape of the ages."""
+        return (scores_shape[0], MAX_AGE + 1)
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class SecondOfTwo(keras.layers.Layer):  # type: ignore[misc]
+    """Take the second of two probabilities: float32 (N, 1) from (N, 2)."""
+
+    def call(self, both: Any) -> Any:
+        """Return the second column."""
+        return both[:, 1:]
+
+    def compute_output_shape(self, both_shape: tuple[int | None, ...]) -> Any:
+        """Return the shape of one column."""
+        return (both_shape[0], 1)
+
+
+def _dense(
+    name: str,
+    width: int,
+    seed: int,
+    activation: str | None = None,
+    bias: Sequence[float] = (0.0,),
+) -> Any:
     return keras.layers.Dense(
-        1,
-        activation="sigmoid",
+        width,
+        activation=activation,
         kernel_initializer=keras.initializers.GlorotUniform(seed),
+        bias_initializer=keras.initializers.Constant(list(bias)),
         dtype="float32",
-        name="gender",
+        name=name,
     )

@@ -17,6 +17,7 @@ import keras
 from agegender.config import AugmentConfig, ModelConfig
 from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
+from agegender.model.pooling import pooled
 
 GROUP_CHANNELS = (16, 32, 64)
 GROUP_STRIDES = (1, 2, 2)
@@ -38,7 +39,7 @@ def build(
     """Build the network.
 
     Args:
-        config: Depth, width and dropout.
+        config: Depth, width, dropout, pooling and heads.
         size: Side of the faces, in pixels, a multiple of 4.
         augment: Random changes to faces, active in training only; None for none.
         seed: Of first weights, dropout and random changes.
@@ -48,6 +49,9 @@ def build(
         A model from `faces`, uint8 (N, size, size, 3) RGB, to a dict of `age`,
         float32 (N, 101) probabilities, and `gender`, float32 (N, 1) probability
         of male.
+
+    Raises:
+        ConfigError: If the faces are too small for the pooling.
     """
     layers = _Layers(seed, precision, config.dropout)
     faces = keras.Input((size, size, 3), dtype="uint8", name="faces")
@@ -55,6 +59,8 @@ def build(
     if augment is not None:
         features = Augment.of(augment, layers.seed_of("augment"), precision)(features)
     features = layers.rescale()(features)
+    if config.input_norm:
+        features = layers.norm("input_norm")(features)
     features = layers.conv("stem", STEM_CHANNELS)(features)
     groups = zip(GROUP_CHANNELS, GROUP_STRIDES, strict=True)
     for group, (channels, stride) in enumerate(groups, 1):
@@ -66,11 +72,11 @@ def build(
                 stride if block == 1 else 1,
             )
     features = layers.norm_relu("final", features)
-    pool = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pool")
-    features = pool(features)
+    pooling = str(config.pooling)
+    features = pooled(features, pooling)
     outputs = {
-        "age": age_head(layers.seed_of("age"))(features),
-        "gender": gender_head(layers.seed_of("gender"))(features),
+        "age": age_head(features, config.age_head, layers.seed_of("age")),
+        "gender": gender_head(features, pooling, layers.seed_of("gender")),
     }
     name = f"wrn_{config.depth}_{config.widen_factor}"
     return keras.Model(faces, outputs, name=name)
@@ -112,14 +118,14 @@ class _Layers:
             name=name,
         )
 
-    def norm_relu(self, name: str, features: Any, number: str = "") -> Any:
+    def norm(self, name: str) -> Any:
         # Keras' own momentum, 0.99, would need more steps than a short run has.
-        norm = keras.layers.BatchNormalization(
-            momentum=0.9,
-            epsilon=1e-5,
-            dtype=self.precision,
-            name=f"{name}_norm{number}",
+        return keras.layers.BatchNormalization(
+            momentum=0.9, epsilon=1e-5, dtype=self.precision, name=name
         )
+
+    def norm_relu(self, name: str, features: Any, number: str = "") -> Any:
+        norm = self.norm(f"{name}_norm{number}")
         relu = keras.layers.ReLU(dtype=self.precision, name=f"{name}_relu{number}")
         return relu(norm(features))
 

@@ -18,12 +18,20 @@ def test_reference_network_costs_what_hand_arithmetic_says() -> None:
     assert cost.forward_flops == 2 * (convolutions + 512 * 102)
 
 
-@pytest.mark.parametrize("config", [ModelConfig(10, 1), ModelConfig(22, 3)])
+@pytest.mark.parametrize(
+    "config",
+    [
+        ModelConfig(10, 1),
+        ModelConfig(22, 3, input_norm=True),
+        ModelConfig(10, 1, pooling="8", age_head="ordinal"),
+        ModelConfig(10, 1, pooling="original"),
+    ],
+)
 def test_diagram_counts_the_parameters_that_the_network_has(
     config: ModelConfig,
 ) -> None:
-    drawn = sum(stage.parameters for stage in stages(config, 16))
-    assert drawn == count(build(config, 16, None)).parameters
+    drawn = sum(stage.parameters for stage in stages(config, 44))
+    assert drawn == count(build(config, 44, None)).parameters
 
 
 def test_diagram_names_the_network() -> None:

@@ -35,6 +35,27 @@ def test_exported_network_answers_as_the_keras_model(
     np.testing.assert_allclose(got.male_probability, wanted["gender"][:, 0], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        ModelConfig(10, 1, pooling="8", age_head="ordinal", input_norm=True),
+        ModelConfig(10, 1, pooling="original"),
+    ],
+)
+def test_every_head_and_pooling_is_exported(
+    config: ModelConfig, tmp_path: Path
+) -> None:
+    model = build(config, 40, None, seed=1)
+    path = export_onnx(model, tmp_path / "model.onnx", CropRule(size=40))
+    draws = np.random.default_rng(0)
+    faces = draws.integers(0, 256, (8, 40, 40, 3), dtype=np.uint8)
+    wanted = model.predict(faces, verbose=0)
+    got = Network.load(path, threads=1).predict(faces)
+    assert wanted["age"].std() > 1e-3
+    np.testing.assert_allclose(got.age_probabilities, wanted["age"], atol=1e-5)
+    np.testing.assert_allclose(got.male_probability, wanted["gender"][:, 0], atol=1e-5)
+
+
 def test_batches_do_not_change_answers(
     exported: Path, some_faces: NDArray[np.uint8]
 ) -> None:

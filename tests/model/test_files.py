@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from agegender.config import ModelConfig
 from agegender.errors import ModelError
 from agegender.model.files import load_model, save_model
+from agegender.model.wide_resnet import build
 
 
 def test_network_comes_back_as_it_was_saved(
@@ -21,6 +23,16 @@ def test_network_comes_back_as_it_was_saved(
     )
     assert list(tmp_path.glob("*.keras")) == [path]
     assert list(tmp_path.glob(".*.keras")) == []
+
+
+def test_other_heads_come_back_too(
+    some_faces: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    config = ModelConfig(10, 1, pooling="original", age_head="ordinal")
+    model = build(config, 16, None)
+    back = load_model(save_model(model, tmp_path / "model.keras"))
+    for name, wanted in model.predict(some_faces, verbose=0).items():
+        np.testing.assert_array_equal(back.predict(some_faces, verbose=0)[name], wanted)
 
 
 def test_other_ending_is_refused(tiny_network: keras.Model, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agegender.config import AugmentConfig, ModelConfig
+from agegender.errors import ConfigError
 from agegender.model.wide_resnet import build
 
 
@@ -88,3 +89,55 @@ def test_bfloat16_body_keeps_float32_heads_and_weights() -> None:
     assert model.get_layer("age").compute_dtype == "float32"
     assert {w.dtype for w in model.trainable_weights} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("pooling", "millions"), [("global", 11.02), ("8", 11.17), ("original", 24.46)]
+)
+def test_pooling_decides_how_large_the_heads_are(pooling: str, millions: float) -> None:
+    model = build(ModelConfig(16, 8, pooling=pooling), 64, None)  # type: ignore[arg-type]
+    assert round(model.count_params() / 1e6, 2) == millions
+
+
+def test_windows_of_8_are_means_of_their_places() -> None:
+    model = build(ModelConfig(10, 1, pooling="8"), 64, None)
+    draws = np.random.default_rng(0)
+    places = draws.normal(size=(2, 16, 16, 64)).astype(np.float32)
+    pool = keras.Sequential([model.get_layer("pool"), model.get_layer("flatten")])
+    wanted = places.reshape(2, 2, 8, 2, 8, 64).mean(axis=(2, 4)).reshape(2, -1)
+    found = keras.ops.convert_to_numpy(pool(places))
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_windows_of_8_need_faces_of_32_px() -> None:
+    with pytest.raises(ConfigError, match=r"needs faces of 32 px or more.*: 16 px"):
+        build(ModelConfig(10, 1, pooling="8"), 16, None)
+
+
+def test_original_pooling_keeps_every_place_and_an_output_for_each_gender() -> None:
+    model = build(ModelConfig(10, 1, pooling="original"), 16, None)
+    assert model.get_layer("flatten").output.shape == (None, 4 * 4 * 64)
+    assert model.get_layer("both_genders").units == 2
+    assert model.output["gender"].shape == (None, 1)
+
+
+def test_input_norm_makes_brightness_and_contrast_irrelevant_in_training(
+    some_faces: NDArray[np.uint8],
+) -> None:
+    model = build(ModelConfig(10, 1, input_norm=True), 16, None)
+    paler = (some_faces // 4 + 100).astype(np.uint8)
+    one, other = (
+        keras.ops.convert_to_numpy(model(faces, training=True)["age"])
+        for faces in (some_faces // 4, paler)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize("head", ["softmax", "ordinal"])
+def test_heads_without_evidence_find_all_ages_about_equally_likely(head: str) -> None:
+    model = build(ModelConfig(10, 1, age_head=head), 16, None)  # type: ignore[arg-type]
+    kernel = "age" if head == "softmax" else "age_steps"
+    weights = model.get_layer(kernel).get_weights()
+    model.get_layer(kernel).set_weights([np.zeros_like(weights[0]), weights[1]])
+    found = model.predict(np.zeros((1, 16, 16, 3), np.uint8), verbose=0)["age"]
+    np.testing.assert_allclose(found, 1 / 101, rtol=1e-4)
