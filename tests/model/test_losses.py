@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agegender.config import LossConfig
+from agegender.model.heads import StepsToAges
 from agegender.model.losses import (
     AgeLoss,
     GenderLoss,
@@ -54,6 +55,24 @@ def test_cross_entropy_is_minus_log_of_the_true_class() -> None:
     loss = AgeLoss("cross_entropy", expectation_weight=0.0)
     found = float(loss(array(20.0), mass(a20=0.25, a60=0.75)))
     assert found == pytest.approx(math.log(4), rel=1e-5)
+
+
+def conditional_cross_entropy(scores: Array, age: int) -> float:
+    """Return CORN's loss of one face, task by task, in float64."""
+    chances = 1 / (1 + np.exp(-scores.astype(np.float64)))
+    tasks = [
+        -math.log(chances[year]) if age > year else -math.log(1 - chances[year])
+        for year in range(min(age + 1, 100))  # those whose condition holds
+    ]
+    return sum(tasks)
+
+
+@pytest.mark.parametrize("age", [0, 1, 37, 99, 100])
+def test_cross_entropy_on_the_ordinal_head_is_the_loss_of_corn(age: int) -> None:
+    scores = np.random.default_rng(age).normal(2.0, 1.0, (1, 100)).astype(np.float32)
+    loss = AgeLoss("cross_entropy", expectation_weight=0.0)
+    found = float(loss(array(age), StepsToAges()(scores)))
+    assert found == pytest.approx(conditional_cross_entropy(scores[0], age), rel=1e-4)
 
 
 def test_perfect_distribution_costs_nothing() -> None:
