@@ -57,7 +57,7 @@ class TerminalProgress:
                 self._print(done, total, what, is_bytes=is_bytes)
             return
         if is_new or self._task is None:
-            # None: nobody knows how much there is; the bar swings to and fro.
+            # None: nobody knows how much there is; the bar swings.
             self._task = self._bars.add_task(
                 what, total=total or None, completed=done, is_bytes=is_bytes
             )
