@@ -84,6 +84,7 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
     """
     constants = {
         "mean_absolute_error": guess.median_age,
+        "median_absolute_error": guess.median_age,
         "root_mean_squared_error": guess.mean_age,
         "age_bias": guess.mean_age,
         "cs_at_5": guess.central_age,
@@ -93,7 +94,7 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
         if metric.of_gender and guess.male_share is None:
             continue
         answers = _same_for_all(guess, truth, constants.get(name))
-        values[name] = float(metric.finish(metric.columns(answers).sum(axis=0)))
+        values[name] = metric.value(answers)
     return values
 
 

@@ -1,8 +1,9 @@
 """How far a measure could have come out differently with other people.
 
 Photos of one person resemble each other, so people are drawn with replacement,
-not photos. A measure is a function of sums, so each person is summed once and a
-resample is one row of a matrix product.
+not photos. Where a measure is a function of sums, each person is summed once and a
+resample is one row of a matrix product; where it needs the faces in order, a
+resample is a weight for every face.
 
 Reference: Field & Welsh, JRSS B 2007 (cluster bootstrap); Efron & Tibshirani 1993.
 """
@@ -14,10 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers, FloatArray
-from agegender.evaluate.metrics import METRICS, Metric
+from agegender.evaluate.intervals import bca_interval
+from agegender.evaluate.metric import Metric, RankMetric, SumMetric, Weigh
+from agegender.evaluate.metrics import METRICS
 
 CELLS = 4_000_000
-"""Most people x resamples held at once: 32 MB of counts."""
+"""Most faces, or people, x resamples held at once: 32 MB of counts."""
+
+BLOCKS = 200
+"""Most blocks of people that the jackknife leaves out, one at a time."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ def resampled_sums(
         float64 (resamples, k).
     """
     sums = person_sums(columns, people)
-    rng = np.random.default_rng(seed)
-    parts = [counts @ sums for counts in _draws(len(sums), resamples, rng)]
+    most = max(1, CELLS // max(1, len(sums)))
+    parts = [counts @ sums for counts in _draws(len(sums), resamples, seed, most)]
     return np.concatenate([np.empty((0, columns.shape[1])), *parts])
 
 
@@ -82,11 +88,9 @@ def person_sums(columns: FloatArray, people: NDArray[np.int64]) -> FloatArray:
     )
 
 
-def _draws(
-    people: int, resamples: int, rng: np.random.Generator
-) -> Iterator[FloatArray]:
-    """Yield how often each person is drawn, float64 (some resamples, people)."""
-    most = max(1, CELLS // max(1, people))
+def _draws(people: int, resamples: int, seed: int, most: int) -> Iterator[FloatArray]:
+    """Yield how often each person is drawn, float64 (at most `most`, people)."""
+    rng = np.random.default_rng(seed)
     for start in range(0, resamples, most):
         rows = min(most, resamples - start)
         drawn = rng.integers(0, people, (rows, people))
@@ -95,17 +99,14 @@ def _draws(
         yield counts.reshape(rows, people).astype(np.float64)
 
 
-def interval(draws: FloatArray, level: float) -> tuple[float, float]:
-    """Return the ends of the middle `level` of the draws, float64 (resamples,).
+def _left_out(people: int) -> Iterator[FloatArray]:
+    """Yield who stays when a block is left out, float64 (1, people) of 0 and 1.
 
-    Draws in which the measure does not exist (NaN) are left out; without any
-    draw both ends are NaN.
+    Everybody is a block of their own while there are at most `BLOCKS` people.
     """
-    known = draws[np.isfinite(draws)]
-    if known.size == 0:
-        return np.nan, np.nan
-    low, high = np.quantile(known, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    return float(low), float(high)
+    block = np.arange(people) % BLOCKS
+    for one in range(min(people, BLOCKS)):
+        yield (block != one)[np.newaxis].astype(np.float64)
 
 
 def estimate(
@@ -125,24 +126,40 @@ def estimate(
     Returns:
         Name -> estimate; its value is NaN where no face counts.
     """
-    columns = [metric.columns(answers) for metric in metrics.values()]
-    ends = np.cumsum([part.shape[1] for part in columns])[:-1]
-    whole = np.concatenate(columns, axis=1)
-    draws = resampled_sums(
-        whole, answers.identity, resampling.resamples, resampling.seed
-    )
-    parts = zip(
-        metrics.items(),
-        np.split(whole.sum(axis=0), ends),
-        np.split(draws, ends, axis=1),
-        strict=True,
-    )
+    _, person = np.unique(answers.identity, return_inverse=True)
+    people = int(person.max(initial=-1)) + 1
+    ways = {name: _of_people(one, answers, person) for name, one in metrics.items()}
+    rows = max(1, CELLS // max(1, len(person)))
+    drawn = _taken(ways, _draws(people, resampling.resamples, resampling.seed, rows))
+    left_out = _taken(ways, _left_out(people))
+    values = {name: metric.value(answers) for name, metric in metrics.items()}
     return {
         name: Estimate(
-            float(metric.finish(sums)),
-            *interval(metric.finish(drawn), resampling.level),
+            values[name],
+            *bca_interval(drawn[name], values[name], left_out[name], resampling.level),
             (baselines or {}).get(name, np.nan),
             int(metric.counted(answers).sum()),
         )
-        for (name, metric), sums, drawn in parts
+        for name, metric in metrics.items()
     }
+
+
+def _of_people(metric: Metric, answers: Answers, person: NDArray[np.int64]) -> Weigh:
+    """Return a measure as a function of how often each person is drawn."""
+    if isinstance(metric, RankMetric):
+        weigh = metric.prepare(answers)
+        return lambda counts: weigh(counts[:, person])
+    assert isinstance(metric, SumMetric)
+    sums, finish = person_sums(metric.columns(answers), person), metric.finish
+    return lambda counts: finish(counts @ sums)
+
+
+def _taken(
+    ways: Mapping[str, Weigh], draws: Iterator[FloatArray]
+) -> dict[str, FloatArray]:
+    """Return every measure's values on all draws, float64 (draws,)."""
+    values: dict[str, list[FloatArray]] = {name: [np.empty(0)] for name in ways}
+    for counts in draws:
+        for name, way in ways.items():
+            values[name].append(way(counts))
+    return {name: np.concatenate(parts) for name, parts in values.items()}

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
-from agegender.evaluate.bootstrap import interval, resampled_sums
+from agegender.evaluate.bootstrap import resampled_sums
+from agegender.evaluate.intervals import interval
 from agegender.evaluate.metrics import ratio
 
 Prediction = tuple[ArrayLike, ArrayLike]

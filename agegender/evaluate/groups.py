@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
-from agegender.evaluate.metrics import METRICS, Metric
+from agegender.evaluate.metric import Metric
+from agegender.evaluate.metrics import METRICS
 
 ALL = "all"
 """Stands in a key's column where the row joins all groups of that key."""

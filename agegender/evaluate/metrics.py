@@ -1,13 +1,6 @@
-"""The measures, each as sums over faces.
-
-A measure is written as a few columns, one row a face, and a rule that turns the
-columns' sums into one number. Resampling people then needs sums alone: no measure
-is computed face by face a thousand times. A face whose gender nobody knows has 0
-in every column of a measure of gender, and so counts in neither part of a ratio.
-"""
+"""The measures that every report holds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -15,37 +8,14 @@ from numpy.typing import NDArray
 
 from agegender.config import MAX_AGE
 from agegender.evaluate.answers import Answers, FloatArray
+from agegender.evaluate.metric import Metric, RankMetric, SumMetric
+from agegender.evaluate.ranked import gender_auc, median_absolute_error
 
 LEAST_PROBABILITY = 1e-7
 """Below it a probability counts as this, so that one face cannot make NLL infinite."""
 
-
 CLOSE = 5.0
 """Years within which a guess counts as close, the k of CS@k."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One measure.
-
-    Args:
-        title: What people read.
-        unit: `years`, `share` (0..1) or `nats`.
-        columns: Answers of n faces -> float64 (n, k).
-        finish: Sums of the columns, float64 (..., k) -> values, float64 (...).
-        of_gender: Whether only faces of known gender count.
-    """
-
-    title: str
-    unit: str
-    columns: Callable[[Answers], FloatArray]
-    finish: Callable[[FloatArray], FloatArray]
-    of_gender: bool = False
-
-    def counted(self, answers: Answers) -> NDArray[np.bool_]:
-        """Return which faces the measure is taken over, bool (n,)."""
-        everybody = np.ones(len(answers), dtype=np.bool_)
-        return answers.gender_known if self.of_gender else everybody
 
 
 def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -94,39 +64,24 @@ def _mean_of_recalls(sums: FloatArray) -> FloatArray:
     return (women + men) / 2.0
 
 
-def _mean(of: Callable[[Answers], FloatArray], title: str, unit: str) -> Metric:
-    return Metric(
-        title,
-        unit,
-        lambda answers: np.column_stack([of(answers), np.ones(len(answers))]),
-        lambda sums: ratio(sums[..., 0], sums[..., 1]),
-    )
+def _mean(
+    of: Callable[[Answers], FloatArray],
+    title: str,
+    unit: str,
+    *,
+    of_gender: bool = False,
+    power: int = 1,
+) -> SumMetric:
+    """Return the mean over the faces that count, or the root of a mean power."""
 
+    def columns(answers: Answers) -> FloatArray:
+        both = np.column_stack([of(answers) ** power, np.ones(len(answers))])
+        return both * answers.gender_known[:, np.newaxis] if of_gender else both
 
-def _mean_of_gender(
-    of: Callable[[Answers], FloatArray], title: str, unit: str
-) -> Metric:
-    return Metric(
-        title,
-        unit,
-        lambda answers: (
-            np.column_stack([of(answers), np.ones(len(answers))])
-            * answers.gender_known[:, np.newaxis]
-        ),
-        lambda sums: ratio(sums[..., 0], sums[..., 1]),
-        of_gender=True,
-    )
+    def finish(sums: FloatArray) -> FloatArray:
+        return np.asarray(ratio(sums[..., 0], sums[..., 1]) ** (1.0 / power))
 
-
-def _root_mean_square(
-    of: Callable[[Answers], FloatArray], title: str, unit: str
-) -> Metric:
-    return Metric(
-        title,
-        unit,
-        lambda answers: np.column_stack([of(answers) ** 2, np.ones(len(answers))]),
-        lambda sums: np.sqrt(ratio(sums[..., 0], sums[..., 1])),
-    )
+    return SumMetric(title, unit, of_gender, columns, finish)
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -134,8 +89,14 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "mean_absolute_error": _mean(
             lambda answers: np.abs(answers.age_error), "mean absolute error", "years"
         ),
-        "root_mean_squared_error": _root_mean_square(
-            lambda answers: answers.age_error, "root mean squared error", "years"
+        "median_absolute_error": RankMetric(
+            "median absolute error", "years", False, median_absolute_error
+        ),
+        "root_mean_squared_error": _mean(
+            lambda answers: answers.age_error,
+            "root mean squared error",
+            "years",
+            power=2,
         ),
         "age_bias": _mean(
             lambda answers: answers.age_error, "bias (guessed - true)", "years"
@@ -146,18 +107,18 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "share",
         ),
         "age_nll": _mean(age_surprise, "age log loss", "nats"),
-        "gender_accuracy": _mean_of_gender(
+        "gender_accuracy": _mean(
             lambda answers: answers.gender_is_right.astype(np.float64),
             "gender accuracy",
             "share",
-        ),
-        "gender_balanced_accuracy": Metric(
-            "gender accuracy, balanced",
-            "share",
-            _by_gender,
-            _mean_of_recalls,
             of_gender=True,
         ),
-        "gender_nll": _mean_of_gender(gender_surprise, "gender log loss", "nats"),
+        "gender_balanced_accuracy": SumMetric(
+            "gender accuracy, balanced", "share", True, _by_gender, _mean_of_recalls
+        ),
+        "gender_auc": RankMetric(
+            "gender, area under the ROC curve", "share", True, gender_auc
+        ),
+        "gender_nll": _mean(gender_surprise, "gender log loss", "nats", of_gender=True),
     }
 )

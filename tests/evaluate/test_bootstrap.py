@@ -12,10 +12,10 @@ from agegender.evaluate.answers import pair
 from agegender.evaluate.bootstrap import (
     Resampling,
     estimate,
-    interval,
     person_sums,
     resampled_sums,
 )
+from agegender.evaluate.intervals import bca_interval, interval
 
 Draw = Callable[..., Any]
 
@@ -106,3 +106,49 @@ def test_without_draws_there_is_no_interval(draw: Draw) -> None:
 
 def test_draws_without_a_value_are_left_out() -> None:
     assert interval(np.array([np.nan, 1.0, 1.0]), 0.95) == (1.0, 1.0)
+
+
+def test_bca_interval_of_a_skewed_mean_agrees_with_scipy() -> None:
+    values = np.random.default_rng(6).lognormal(sigma=1.2, size=60)
+    left_out = (values.sum() - values) / 59
+    draws = means(values, np.arange(60), resamples=20_000)
+    low, high = bca_interval(draws, float(values.mean()), left_out, 0.95)
+    other = stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="BCa", rng=5
+    ).confidence_interval
+    plain = interval(draws, 0.95)
+    width = other.high - other.low
+    assert low == pytest.approx(other.low, abs=0.05 * width)
+    assert high == pytest.approx(other.high, abs=0.05 * width)
+    assert high > plain[1] + 0.05 * width  # the plain one misses the long tail
+
+
+def test_bca_falls_back_to_quantiles_where_all_draws_are_the_value() -> None:
+    assert bca_interval(np.ones(9), 1.0, np.ones(3), 0.95) == (1.0, 1.0)
+    assert bca_interval(np.full(9, 2.0), 1.0, np.ones(3), 0.95) == (2.0, 2.0)
+    assert np.isnan(bca_interval(np.empty(0), 1.0, np.empty(0), 0.95)).all()
+
+
+def test_jackknife_in_blocks_tells_what_one_person_at_a_time_tells(
+    draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = pair(*draw(1000))
+    blocks = estimate(answers, Resampling(500))["root_mean_squared_error"]
+    monkeypatch.setattr(bootstrap, "BLOCKS", 1000)
+    single = estimate(answers, Resampling(500))["root_mean_squared_error"]
+    width = single.high - single.low
+    assert blocks.low == pytest.approx(single.low, abs=0.05 * width)
+    assert blocks.high == pytest.approx(single.high, abs=0.05 * width)
+
+
+def test_ranked_measures_are_drawn_by_person_too(draw: Draw) -> None:
+    ages, male, labels = draw(200)
+    alone = estimate(pair(ages, male, labels), Resampling(400))
+    five = np.repeat(np.arange(200), 5)  # five equal photos of each person
+    repeated = estimate(
+        pair(ages[five], male[five], labels.iloc[five]), Resampling(400)
+    )
+    for name in ("median_absolute_error", "gender_auc"):
+        width = alone[name].high - alone[name].low
+        again = repeated[name].high - repeated[name].low
+        assert again == pytest.approx(width, rel=0.25), name

@@ -13,6 +13,7 @@ from agegender.errors import DataError, ModelError
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.bootstrap import Resampling, estimate
 from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.ranked import gender_auc, median_absolute_error
 
 Draw = Callable[..., Any]
 Certain = Callable[[list[int]], np.ndarray]
@@ -141,3 +142,35 @@ def test_no_faces_are_refused(draw: Draw) -> None:
     ages, male, labels = draw(1)
     with pytest.raises(DataError, match="no faces to evaluate"):
         pair(ages[:0], male[:0], labels[:0])
+
+
+def test_median_error_agrees_with_numpy_for_odd_and_even_counts(draw: Draw) -> None:
+    for faces in (1, 2, 7, 400):
+        answers = pair(*draw(faces))
+        expected = np.median(np.abs(answers.age_error))
+        got = METRICS["median_absolute_error"].value(answers)
+        assert got == pytest.approx(expected), faces
+
+
+def test_median_of_weighted_faces_is_that_of_repeated_faces(draw: Draw) -> None:
+    answers = pair(*draw(60))
+    weights = np.random.default_rng(0).integers(0, 4, (20, 60))
+    got = median_absolute_error(answers)(weights.astype(float))
+    errors = np.abs(answers.age_error)
+    expected = [np.median(np.repeat(errors, row)) for row in weights]
+    assert got == pytest.approx(expected)
+
+
+def test_area_under_the_curve_agrees_with_scikit_learn(draw: Draw) -> None:
+    ages, male, labels = draw(300)
+    tied = male.round(1)  # many equal probabilities
+    weights = np.random.default_rng(0).integers(0, 3, (5, 300))
+    for guess in (male, tied):
+        answers = pair(ages, guess, labels)
+        expected = sklearn_metrics.roc_auc_score(labels["gender"], guess)
+        assert METRICS["gender_auc"].value(answers) == pytest.approx(expected)
+        weighted = [
+            sklearn_metrics.roc_auc_score(labels["gender"], guess, sample_weight=row)
+            for row in weights
+        ]
+        assert gender_auc(answers)(weights.astype(float)) == pytest.approx(weighted)

@@ -17,7 +17,12 @@ from agegender.evaluate.groups import ALL, UNKNOWN, group_keys, group_table
 from agegender.evaluate.report import Report, evaluate
 
 Draw = Callable[..., Any]
-OF_GENDER = {"gender_accuracy", "gender_balanced_accuracy", "gender_nll"}
+OF_GENDER = {
+    "gender_accuracy",
+    "gender_auc",
+    "gender_balanced_accuracy",
+    "gender_nll",
+}
 
 
 def partly(draw: Draw, n: int = 400, **options: Any) -> Any:
@@ -55,6 +60,9 @@ def test_ages_count_everywhere_and_genders_where_they_are_known(draw: Draw) -> N
     )
     assert got["gender_nll"] == pytest.approx(
         sklearn_metrics.log_loss(truth, given), abs=1e-5
+    )
+    assert got["gender_auc"] == pytest.approx(
+        sklearn_metrics.roc_auc_score(truth, given)
     )
     faces = {name: each.faces for name, each in report.metrics.items()}
     assert {faces.pop(name) for name in OF_GENDER} == {266}
@@ -113,11 +121,11 @@ def test_measures_without_any_known_gender_are_absent_and_named(draw: Draw) -> N
     assert "nan" not in text
 
 
-def test_split_of_one_known_gender_lacks_the_balanced_figure_alone(draw: Draw) -> None:
+def test_split_of_one_known_gender_lacks_what_needs_both(draw: Draw) -> None:
     ages, male, labels = draw(40)
     labels = labels.assign(gender=np.where(np.arange(40) < 30, 1, -1))
     report = evaluate(ages, male, labels, labels, resamples=20)
-    assert set(report.not_measured) == {"gender_balanced_accuracy"}
+    assert set(report.not_measured) == {"gender_auc", "gender_balanced_accuracy"}
     assert "of one gender" in report.not_measured["gender_balanced_accuracy"]
 
 
