@@ -1,10 +1,11 @@
-"""The files of a data set, read where they lie: a folder or a tar archive.
+"""The files of a data set, read where they lie: a folder, a tar archive, a database.
 
-Nothing is ever unpacked to disk.
+Nothing is ever unpacked to disk, but for a database that was saved compressed.
 """
 
 from pathlib import Path
 
+from agegender.data.database.reader import MARK, FaceDatabase
 from agegender.data.folder import Folder
 from agegender.data.listing import Archive
 from agegender.data.tarball import open_tar
@@ -15,7 +16,7 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
     """Open a data set.
 
     Args:
-        archive: A tar file, plain or compressed.
+        archive: A tar file, plain or compressed, or the original's `imdb_db.mat`.
         folder: A folder; exactly one of the two.
 
     Returns:
@@ -30,4 +31,14 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
     if archive is None or folder is not None:
         given = "both" if archive is not None else "neither"
         raise ConfigError(f"give an archive or a folder to read. Received: {given}.")
+    if _starts(archive, MARK):
+        return FaceDatabase(archive)
     return open_tar(archive)
+
+
+def _starts(path: Path, mark: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(mark)) == mark
+    except OSError:
+        return False  # whoever opens it next says why

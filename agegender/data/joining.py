@@ -116,6 +116,7 @@ def _origin(one: Selection, funnel: Funnel) -> dict[str, Any]:
         "terms": opened.source.terms,
         "rows": funnel.kept,
         "crop_margin": opened.source.margin,
+        "names_people": bool((one.rows["identity"] != "").any()),
         "funnel": funnel.to_dict(),
     }
 

@@ -11,7 +11,9 @@ from agegender.steps.outcome import Outcome
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
 
-Source = Literal["imdb", "wiki", "utkface", "fairface", "fairface-025", "appa-real"]
+Source = Literal[
+    "imdb", "wiki", "utkface", "fairface", "fairface-025", "appa-real", "mat-db"
+]
 
 
 def sample(
@@ -118,5 +120,11 @@ def _summary(store: "FaceStore") -> str:
     lines += [
         f"{counts.get(split, 0):>8,} {split}"
         for split in ("train", "validation", "test")
+    ]
+    lines += [
+        f"{source['name']} names no people: only identical pictures are known to "
+        "belong to one split"
+        for source in store.manifest.sources
+        if not source.get("names_people", True)
     ]
     return "\n".join(lines)

@@ -104,6 +104,30 @@ class Maker:
             for n in range(faces)
         }
 
+    def database(
+        self,
+        faces: int = 10,
+        size: int = 16,
+        name: str = "imdb_db.mat",
+        *,
+        packed: bool = False,
+        **changed: Any,
+    ) -> Path:
+        """Save the original experiment's database the way its program does."""
+        rng = np.random.default_rng(faces)
+        variables: dict[str, Any] = {
+            "image": rng.integers(0, 256, (faces, size, size, 3), dtype=np.uint8),
+            "gender": np.arange(faces) % 2,
+            "age": 20 + np.arange(faces) % 60,
+            "db": "imdb",
+            "img_size": size,
+            "min_score": 1.0,
+        }
+        kept = {k: v for k, v in {**variables, **changed}.items() if v is not None}
+        path = self.folder / name
+        savemat(path, kept, do_compression=packed)
+        return path
+
 
 @pytest.fixture
 def maker(tmp_path: Path) -> Maker:

@@ -43,6 +43,16 @@ DTYPES: Final = {
 }
 """Kind of element -> type of its numbers."""
 
+ENCODINGS: Final = {
+    1: "utf-8",
+    2: "utf-8",
+    4: "utf-16",
+    16: "utf-8",
+    17: "utf-16",
+    18: "utf-32",
+}
+"""Kind of element -> encoding of the text in it."""
+
 
 class MatlabError(DataError):
     """The bytes are not a sound MATLAB v5 file of plain arrays."""

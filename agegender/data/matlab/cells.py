@@ -14,6 +14,7 @@ from agegender.data.matlab.buffer import (
     CHAR,
     COMPLEX,
     DTYPES,
+    ENCODINGS,
     INT8,
     INT32,
     MATRIX,
@@ -23,16 +24,6 @@ from agegender.data.matlab.buffer import (
     MatlabError,
     Matrix,
 )
-
-_ENCODINGS: Final = {
-    1: "utf-8",
-    2: "utf-8",
-    4: "utf-16",
-    16: "utf-8",
-    17: "utf-16",
-    18: "utf-32",
-}
-"""Kind of element -> encoding of the text in it."""
 
 _HEAD: Final = 14
 """Words of the usual head: array, flags, two sides, empty name, tag of content."""
@@ -147,13 +138,13 @@ def _read_unusual(column: Buffer, at: int) -> tuple[int, ...]:
 def _texts(column: Buffer, cells: _Contents) -> NDArray[np.object_]:
     texts = np.full(len(cells.lengths), "", dtype=object)
     for kind in np.unique(cells.kinds[cells.lengths > 0]).tolist():
-        if kind not in _ENCODINGS:
+        if kind not in ENCODINGS:
             raise MatlabError(f"it holds a text of unknown encoding {kind}")
         found = np.flatnonzero((cells.lengths > 0) & (cells.kinds == kind))
         starts = cells.starts[found]
         stops = starts + cells.sizes[found]
         spans = zip(starts.tolist(), stops.tolist(), strict=True)
-        texts[found] = column.texts(spans, _ENCODINGS[kind])
+        texts[found] = column.texts(spans, ENCODINGS[kind])
     return texts
 
 

@@ -5,13 +5,14 @@ from typing import Final
 from agegender.data.sources.appa_real import APPA_REAL
 from agegender.data.sources.fairface import FAIRFACE, FAIRFACE_TIGHT
 from agegender.data.sources.imdb_wiki import IMDB, WIKI
+from agegender.data.sources.mat_db import MAT_DB
 from agegender.data.sources.source import Source
 from agegender.data.sources.utkface import UTKFACE
 from agegender.errors import ConfigError
 
 SOURCES: Final[dict[str, Source]] = {
     source.name: source
-    for source in (IMDB, WIKI, UTKFACE, FAIRFACE, FAIRFACE_TIGHT, APPA_REAL)
+    for source in (IMDB, WIKI, UTKFACE, FAIRFACE, FAIRFACE_TIGHT, APPA_REAL, MAT_DB)
 }
 
 
