@@ -36,6 +36,8 @@ def test_settings_at_the_top_change_too() -> None:
         ("augment.flip", 1, "takes true or false. Received: 1"),
         ("name", 1, "takes a text"),
         ("loss.age", "mse", "takes one of 'label_distribution', 'cross_entropy'"),
+        ("loss.mean_weight", -0.1, "loss.mean_weight must not be negative"),
+        ("loss.age_smoothing", 1.0, "must be 0 or more and below 1. Received: 1.0"),
         ("model.depth", 15, "6n"),
     ],
 )

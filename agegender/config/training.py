@@ -11,28 +11,55 @@ class LossConfig:
     """What is minimised.
 
     Args:
-        age: `label_distribution` (KL to a Gaussian around the age) or
-            `cross_entropy` (one class a year).
+        age: `label_distribution` (KL to a Gaussian around the age), `cross_entropy`
+            (one class a year) or `mean_variance` (cross-entropy, and the answer's
+            mean right and its variance small).
         age_sigma: Width of the Gaussian, in years.
-        expectation_weight: Weight of |expected age - age|, per year.
+        expectation_weight: Weight of |expected age - age|, per year; not for
+            `mean_variance`.
+        mean_weight: Weight of half the squared error of the expected age, of
+            `mean_variance`.
+        variance_weight: Weight of the answer's variance, of `mean_variance`.
+        age_smoothing: Share, 0..1, of the wanted ages that is spread evenly over
+            all ages.
         gender_weight: Weight of the gender cross-entropy.
+        gender_smoothing: Share, 0..1, of the wanted gender that is spread evenly
+            over both.
 
-    Reference: Gao et al., IJCAI 2018 (DLDL-v2); Rothe et al., IJCV 2018 (DEX).
+    Reference: Gao et al., IJCAI 2018 (DLDL-v2); Rothe et al., IJCV 2018 (DEX); Pan
+    et al., CVPR 2018 (mean-variance); Szegedy et al., CVPR 2016 (smoothing).
     """
 
-    age: Literal["label_distribution", "cross_entropy"] = "label_distribution"
+    age: Literal["label_distribution", "cross_entropy", "mean_variance"] = (
+        "label_distribution"
+    )
     age_sigma: float = 2.0
     expectation_weight: float = 0.3
+    mean_weight: float = 0.2
+    variance_weight: float = 0.05
+    age_smoothing: float = 0.0
     gender_weight: float = 1.0
+    gender_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         require(
             self.age_sigma > 0,
             f"loss.age_sigma must be above 0 years. Received: {self.age_sigma}.",
         )
-        for name in ("expectation_weight", "gender_weight"):
+        for name in (
+            "expectation_weight",
+            "mean_weight",
+            "variance_weight",
+            "gender_weight",
+        ):
             value = getattr(self, name)
             require(value >= 0, f"loss.{name} must not be negative. Received: {value}.")
+        for name in ("age_smoothing", "gender_smoothing"):
+            value = getattr(self, name)
+            require(
+                0.0 <= value < 1.0,
+                f"loss.{name} must be 0 or more and below 1. Received: {value}.",
+            )
 
 
 @dataclass(frozen=True)

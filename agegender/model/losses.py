@@ -4,7 +4,7 @@ Targets are float32 (N,): age in years, not rounded, and gender, 0 female, 1 mal
 NaN means unlabelled: such a face adds nothing to the loss or to a metric of that
 head. All is computed in float32.
 
-Reference: Gao et al., IJCAI 2018; Rothe et al., IJCV 2018.
+Reference: Gao et al., IJCAI 2018; Rothe et al., IJCV 2018; Pan et al., CVPR 2018.
 """
 
 from typing import Any
@@ -20,8 +20,18 @@ _LEAST = 1e-30
 
 def losses(config: LossConfig) -> dict[str, keras.losses.Loss]:
     """Return the loss of each head."""
-    age = AgeLoss(config.age, config.age_sigma, config.expectation_weight)
-    return {"age": age, "gender": GenderLoss()}
+    return {"age": age_loss(config), "gender": GenderLoss(config.gender_smoothing)}
+
+
+def age_loss(config: LossConfig) -> keras.losses.Loss:
+    """Return the loss of the ages."""
+    if config.age == "mean_variance":
+        return MeanVarianceLoss(
+            config.mean_weight, config.variance_weight, config.age_smoothing
+        )
+    return AgeLoss(
+        config.age, config.age_sigma, config.expectation_weight, config.age_smoothing
+    )
 
 
 def loss_weights(config: LossConfig) -> dict[str, float]:
@@ -52,15 +62,22 @@ def one_class_a_year(age: Any) -> Any:
     return ops.one_hot(ops.clip(whole, 0, MAX_AGE), MAX_AGE + 1, dtype="float32")
 
 
+def smoothed(target: Any, share: float) -> Any:
+    """Spread a share, 0..1, of distributions (N, k) evenly over all k classes."""
+    return (1.0 - share) * target + share / target.shape[-1]
+
+
+def cross_entropy(target: Any, probabilities: Any) -> Any:
+    """Return the mean of -log probabilities under target, (N,), in nats."""
+    return -ops.sum(target * ops.log(ops.maximum(probabilities, _LEAST)), axis=-1)
+
+
 def divergence(target: Any, probabilities: Any) -> Any:
     """Return KL(target || probabilities), (N,), in nats."""
-    log_ratio = ops.log(ops.maximum(target, _LEAST)) - ops.log(
-        ops.maximum(probabilities, _LEAST)
-    )
-    return ops.sum(target * log_ratio, axis=-1)
+    return cross_entropy(target, probabilities) - cross_entropy(target, target)
 
 
-def _labelled(truth: Any) -> tuple[Any, Any]:
+def labelled(truth: Any) -> tuple[Any, Any]:
     """Split targets into float32 (N,) without NaN and a mask, 1 where known."""
     truth = ops.reshape(ops.cast(truth, "float32"), (-1,))
     known = ops.isfinite(truth)
@@ -68,16 +85,30 @@ def _labelled(truth: Any) -> tuple[Any, Any]:
     return ops.where(known, truth, 0.0), ops.cast(known, "float32")
 
 
+def gender_cross_entropy(gender: Any, male: Any, smoothing: float) -> Any:
+    """Return the binary cross-entropy of each face, float32 (N,), in nats.
+
+    Args:
+        gender: float32 (N,), 0 or 1.
+        male: (N,) or (N, 1), probability of male.
+        smoothing: Share of the wanted gender spread over both, 0..1.
+    """
+    wanted = (1.0 - smoothing) * gender + 0.5 * smoothing
+    male = ops.reshape(ops.cast(male, "float32"), (-1,))
+    return ops.binary_crossentropy(wanted, male)
+
+
 @keras.saving.register_keras_serializable(package="agegender")
 class AgeLoss(keras.losses.Loss):  # type: ignore[misc]
-    """Divergence from the wanted age distribution, plus the error of the mean.
+    """Distance from the wanted age distribution, plus the error of the mean.
 
     DEX is `cross_entropy` with an expectation weight of 0.
 
     Args:
-        target: `label_distribution` or `cross_entropy`.
+        target: `label_distribution` (divergence from it) or `cross_entropy`.
         sigma: Width of the label distribution, in years.
         expectation_weight: Weight of |expected age - age|, per year.
+        smoothing: Share of the target spread evenly over all ages, 0..1.
     """
 
     def __init__(
@@ -85,41 +116,101 @@ class AgeLoss(keras.losses.Loss):  # type: ignore[misc]
         target: str = "label_distribution",
         sigma: float = 2.0,
         expectation_weight: float = 0.3,
+        smoothing: float = 0.0,
         **loss: Any,
     ) -> None:
         super().__init__(**{"name": "age_loss", **loss})
         self.target = target
         self.sigma = sigma
         self.expectation_weight = expectation_weight
+        self.smoothing = smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each face, float32 (N,)."""
-        age, known = _labelled(y_true)
+        age, known = labelled(y_true)
         probabilities = ops.cast(y_pred, "float32")
-        wanted = (
-            one_class_a_year(age)
-            if self.target == "cross_entropy"
-            else label_distribution(age, self.sigma)
-        )
+        if self.target == "cross_entropy":
+            wanted = smoothed(one_class_a_year(age), self.smoothing)
+            shape = cross_entropy(wanted, probabilities)
+        else:
+            wanted = smoothed(label_distribution(age, self.sigma), self.smoothing)
+            shape = divergence(wanted, probabilities)
         error = ops.abs(expected_age(probabilities) - age)
-        shape = divergence(wanted, probabilities)
         return known * (shape + self.expectation_weight * error)
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal loss."""
-        own = ("target", "sigma", "expectation_weight")
+        own = ("target", "sigma", "expectation_weight", "smoothing")
         return super().get_config() | {name: getattr(self, name) for name in own}
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class GenderLoss(keras.losses.Loss):  # type: ignore[misc]
-    """Binary cross-entropy, in nats."""
+class MeanVarianceLoss(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy, plus half the squared error of the mean, plus the variance.
 
-    def __init__(self, **loss: Any) -> None:
-        super().__init__(**{"name": "gender_loss", **loss})
+    Args:
+        mean_weight: Weight of half the squared error of the expected age.
+        variance_weight: Weight of the variance of the answered distribution.
+        smoothing: Share of the target spread evenly over all ages, 0..1.
+
+    Reference: Pan et al., CVPR 2018.
+    """
+
+    def __init__(
+        self,
+        mean_weight: float = 0.2,
+        variance_weight: float = 0.05,
+        smoothing: float = 0.0,
+        **loss: Any,
+    ) -> None:
+        super().__init__(**{"name": "age_loss", **loss})
+        self.mean_weight = mean_weight
+        self.variance_weight = variance_weight
+        self.smoothing = smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each face, float32 (N,)."""
-        gender, known = _labelled(y_true)
-        male = ops.reshape(ops.cast(y_pred, "float32"), (-1,))
-        return known * ops.binary_crossentropy(gender, male)
+        age, known = labelled(y_true)
+        probabilities = ops.cast(y_pred, "float32")
+        mean = expected_age(probabilities)
+        surprise = cross_entropy(
+            smoothed(one_class_a_year(age), self.smoothing), probabilities
+        )
+        error = 0.5 * ops.square(mean - age)
+        spread = _variance(probabilities, mean)
+        return known * (
+            surprise + self.mean_weight * error + self.variance_weight * spread
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal loss."""
+        own = ("mean_weight", "variance_weight", "smoothing")
+        return super().get_config() | {name: getattr(self, name) for name in own}
+
+
+def _variance(probabilities: Any, mean: Any) -> Any:
+    """Return the variance of each age distribution, float32 (N,), in years²."""
+    ages = ops.arange(MAX_AGE + 1, dtype="float32")
+    return ops.sum(probabilities * ops.square(ages - mean[:, None]), axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class GenderLoss(keras.losses.Loss):  # type: ignore[misc]
+    """Binary cross-entropy, in nats.
+
+    Args:
+        smoothing: Share of the wanted gender spread evenly over both, 0..1.
+    """
+
+    def __init__(self, smoothing: float = 0.0, **loss: Any) -> None:
+        super().__init__(**{"name": "gender_loss", **loss})
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each face, float32 (N,)."""
+        gender, known = labelled(y_true)
+        return known * gender_cross_entropy(gender, y_pred, self.smoothing)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal loss."""
+        return super().get_config() | {"smoothing": self.smoothing}

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from agegender.model.losses import expected_age
+from agegender.config import LossConfig
+from agegender.model.losses import expected_age, gender_cross_entropy, labelled
 
 
 def metrics() -> dict[str, list[keras.metrics.Metric]]:
@@ -19,17 +20,25 @@ def metrics() -> dict[str, list[keras.metrics.Metric]]:
     }
 
 
+def weighted_metrics(config: LossConfig) -> dict[str, list[keras.metrics.Metric]]:
+    """Return the metrics of each head in which faces have the weights they train with.
+
+    Keras' own figure of the gender loss is a mean over all faces, so that it falls
+    with the share of faces of unknown gender, which add nothing. It stays what is
+    minimised: a face of known gender then pulls as hard in every batch.
+    """
+    return {"gender": [GenderCrossEntropy(config.gender_smoothing)]}
+
+
 class _LabelledMean(keras.metrics.Mean):  # type: ignore[misc]
     """Mean of `measure` over the faces whose label is known (not NaN)."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Add a batch; `sample_weight` is not used."""
-        del sample_weight
-        truth = ops.reshape(ops.cast(y_true, "float32"), (-1,))
-        known = ops.isfinite(truth)
-        values = self.measure(ops.where(known, truth, 0.0), y_pred)
-        weights = ops.cast(known, "float32")
-        return super().update_state(values, sample_weight=weights)
+        """Add a batch, faces weighing the same unless `sample_weight` is given."""
+        truth, known = labelled(y_true)
+        if sample_weight is not None:
+            known = known * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        return super().update_state(self.measure(truth, y_pred), sample_weight=known)
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return one value a face, (N,)."""
@@ -63,3 +72,24 @@ class Accuracy(_LabelledMean):
         """Return 1 for each right face, else 0."""
         male = ops.reshape(prediction, (-1,)) >= 0.5
         return ops.cast(male == (truth >= 0.5), "float32")
+
+
+@keras.saving.register_keras_serializable(package="agegender")
+class GenderCrossEntropy(_LabelledMean):
+    """The gender loss of the faces whose gender is known, in nats.
+
+    Args:
+        smoothing: As of the loss.
+    """
+
+    def __init__(self, smoothing: float = 0.0, **metric: Any) -> None:
+        super().__init__(**{"name": "labelled_loss", **metric})
+        self.smoothing = smoothing
+
+    def measure(self, truth: Any, prediction: Any) -> Any:
+        """Return the loss of each face."""
+        return gender_cross_entropy(truth, prediction, self.smoothing)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal metric."""
+        return super().get_config() | {"smoothing": self.smoothing}

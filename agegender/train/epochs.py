@@ -16,7 +16,7 @@ from agegender.train.course import Course
 EpochListener = Callable[[int, Mapping[str, float]], None]
 """Called as (epoch, measures) at the end of each epoch, counted from 0."""
 
-_RENAMED = {"age_cs5": "cs5", "val_age_cs5": "val_cs5"}
+_RENAMED = {"age_cs5": "cs5", "gender_labelled_loss": "gender_loss"}
 
 
 class DivergedError(AgeGenderError):
@@ -113,11 +113,8 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the epoch's state, then tell the listeners."""
-        measures = {
-            _RENAMED.get(name, name): float(x)
-            for name, x in logs.items()
-            if not name.startswith(self._untold)
-        }
+        told = {n: x for n, x in logs.items() if not n.startswith(self._untold)}
+        measures = _renamed(told)
         self._require_finite(measures["loss"])
         self._require_finite(measures["val_loss"])
         measures["learning_rate"] = float(self.model.optimizer.learning_rate)
@@ -152,3 +149,13 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
                 f"the loss became {loss} in epoch {self._epoch + 1}. "
                 "Try a lower optimizer.learning_rate."
             )
+
+
+def _renamed(logs: Mapping[str, Any]) -> dict[str, float]:
+    """Return Keras' figures under our names, ours instead of its of the same name."""
+    measures = {name: float(x) for name, x in logs.items()}
+    for side in ("", "val_"):
+        for theirs, ours in _RENAMED.items():
+            if side + theirs in measures:
+                measures[side + ours] = measures.pop(side + theirs)
+    return measures

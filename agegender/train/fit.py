@@ -13,7 +13,7 @@ from agegender.data.batches import FaceBatches, Faces
 from agegender.errors import DataError
 from agegender.model.cost import count
 from agegender.model.losses import loss_weights, losses
-from agegender.model.metrics import metrics
+from agegender.model.metrics import metrics, weighted_metrics
 from agegender.model.wide_resnet import build
 from agegender.progress import Progress, silent
 from agegender.train.averaging import AveragedWeights, slow_norms
@@ -123,6 +123,7 @@ def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
         loss=losses(experiment.loss),
         loss_weights=loss_weights(experiment.loss),
         metrics=metrics(),
+        weighted_metrics=weighted_metrics(experiment.loss),
         jit_compile=_jit_compile(),
     )
     # Now rather than with the first step: its variables are part of the state.

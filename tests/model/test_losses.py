@@ -11,13 +11,14 @@ from agegender.model.heads import StepsToAges
 from agegender.model.losses import (
     AgeLoss,
     GenderLoss,
+    MeanVarianceLoss,
     expected_age,
     label_distribution,
     loss_weights,
     losses,
     one_class_a_year,
 )
-from agegender.model.metrics import metrics
+from agegender.model.metrics import metrics, weighted_metrics
 
 Array = NDArray[np.float32]
 
@@ -95,10 +96,40 @@ def test_gender_loss_is_binary_cross_entropy() -> None:
     assert float(found) == pytest.approx(-(math.log(0.8) + math.log(0.2)) / 2, rel=1e-4)
 
 
-def test_unlabelled_faces_cost_nothing() -> None:
+def test_mean_variance_adds_half_the_squared_error_and_the_variance() -> None:
+    # Mean 35, of the age 20: an error of 15; variance 15^2 as well.
+    prediction = mass(a20=0.5, a50=0.5)
+    found = float(MeanVarianceLoss(0.2, 0.05)(array(20.0), prediction))
+    wanted = math.log(2) + 0.2 * 0.5 * 15**2 + 0.05 * 15**2
+    assert found == pytest.approx(wanted, rel=1e-5)
+
+
+def test_smoothed_age_is_spread_over_all_ages() -> None:
+    loss = AgeLoss("cross_entropy", expectation_weight=0.0, smoothing=0.101)
+    prediction = (0.5 * mass(a20=1.0) + 0.5 / 101).astype(np.float32)
+    at, beside = 0.5 + 0.5 / 101, 0.5 / 101
+    # Each of the 101 ages gets 0.001 of the target, age 20 the rest besides.
+    wanted = -(0.9 * math.log(at) + 0.1 * math.log(beside))
+    assert float(loss(array(20.0), prediction)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_perfect_smoothed_distribution_costs_nothing() -> None:
+    wanted = 0.9 * numpy(label_distribution(array(50.0), 2.0)) + 0.1 / 101
+    loss = AgeLoss("label_distribution", 2.0, 0.0, smoothing=0.1)
+    assert float(loss(array(50.0), wanted)) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_smoothed_gender_is_spread_over_both() -> None:
+    found = GenderLoss(0.2)(array(1.0), array(0.8)[:, None])
+    wanted = -(0.9 * math.log(0.8) + 0.1 * math.log(0.2))
+    assert float(found) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [AgeLoss(), MeanVarianceLoss(smoothing=0.1)])
+def test_unlabelled_faces_cost_nothing(loss: keras.losses.Loss) -> None:
     even = np.full((2, 101), 1 / 101, np.float32)
-    known = float(AgeLoss()(array(20.0), even[:1]))
-    assert float(AgeLoss()(array(20.0, np.nan), even)) == pytest.approx(known / 2)
+    known = float(loss(array(20.0), even[:1]))
+    assert float(loss(array(20.0, np.nan), even)) == pytest.approx(known / 2)
     assert float(GenderLoss()(array(np.nan), array(0.7)[:, None])) == 0.0
 
 
@@ -119,41 +150,89 @@ def gradient(loss: keras.losses.Loss, truth: Array, logits: Array) -> Array:
     return logits - dense.get_weights()[0]
 
 
-def softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+AGES = np.arange(101)
 
 
-def sigmoid(logits: Array) -> Array:
-    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+def log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return scores - np.log(np.exp(scores).sum())
 
 
-@pytest.mark.parametrize(
-    ("loss", "truth", "width", "squash"),
-    [
-        (AgeLoss("label_distribution", 2.0, 0.3), array(3.4, 77.0), 101, softmax),
-        (AgeLoss("cross_entropy", 2.0, 0.0), array(3.4, 77.0), 101, softmax),
-        (GenderLoss(), array(0.0, 1.0), 1, sigmoid),
-    ],
-)
-def test_gradient_agrees_with_finite_differences(
-    loss: keras.losses.Loss, truth: Array, width: int, squash: Callable[[Array], Array]
+def label_distribution_cost(scores: NDArray[np.float64], age: float) -> float:
+    """Return DLDL-v2's loss in float64, from its formula alone."""
+    bell = np.exp(-((AGES - age) ** 2) / (2 * 2.0**2))
+    wanted = 0.9 * bell / bell.sum() + 0.1 / 101
+    answer = log_softmax(scores)
+    error = abs(np.exp(answer) @ AGES - age)
+    return float((wanted * (np.log(wanted) - answer)).sum() + 0.3 * error)
+
+
+def cross_entropy_cost(scores: NDArray[np.float64], age: float) -> float:
+    """Return the smoothed cross-entropy of the nearest whole age, in float64."""
+    wanted = 0.95 * (round(age) == AGES) + 0.05 / 101
+    return float(-(wanted * log_softmax(scores)).sum())
+
+
+def mean_variance_cost(scores: NDArray[np.float64], age: float) -> float:
+    """Return the loss of Pan et al. in float64, from its formulas alone."""
+    answer = np.exp(log_softmax(scores))
+    mean = sum(year * answer[year] for year in range(101))
+    variance = sum(answer[year] * (year - mean) ** 2 for year in range(101))
+    surprise = -math.log(answer[round(age)])
+    return float(surprise + 0.2 / 2 * (mean - age) ** 2 + 0.05 * variance)
+
+
+def gender_cost(scores: NDArray[np.float64], gender: float) -> float:
+    """Return the smoothed binary cross-entropy in float64."""
+    male = 1 / (1 + math.exp(-scores[0]))
+    wanted = 0.9 * gender + 0.05
+    return -wanted * math.log(male) - (1 - wanted) * math.log(1 - male)
+
+
+LOSSES = [
+    (AgeLoss("label_distribution", 2.0, 0.3, 0.1), label_distribution_cost),
+    (AgeLoss("cross_entropy", 2.0, 0.0, 0.05), cross_entropy_cost),
+    (MeanVarianceLoss(), mean_variance_cost),
+    (GenderLoss(0.1), gender_cost),
+]
+
+
+@pytest.mark.parametrize(("loss", "cost"), LOSSES)
+def test_gradient_agrees_with_finite_differences_of_the_formula(
+    loss: keras.losses.Loss, cost: Callable[[NDArray[np.float64], float], float]
 ) -> None:
+    width, truth = (1, array(0, 1)) if cost is gender_cost else (101, array(3.4, 77))
     logits = np.random.default_rng(0).normal(size=(2, width)).astype(np.float32)
     found = gradient(loss, truth, logits)
-    step = np.float32(0.02)
-    for column in range(0, width, 7):
-        shifted = np.zeros_like(logits)
-        shifted[0, column] = step
-        up, down = (
-            float(loss(truth, squash(logits + sign * shifted))) for sign in (1, -1)
-        )
-        assert found[0, column] == pytest.approx((up - down) / (2 * step), abs=2e-4)
+    step = np.eye(width) * 1e-5
+    for row, label in enumerate(truth.tolist()):
+        scores = logits[row].astype(np.float64)
+        for column in range(0, width, 7):
+            up, down = (
+                cost(scores + step[column], label),
+                cost(scores - step[column], label),
+            )
+            # The loss is a mean over two faces.
+            wanted = (up - down) / 2e-5 / 2
+            assert found[row, column] == pytest.approx(wanted, rel=1e-3, abs=2e-4)
 
 
-def test_gradient_with_unlabelled_faces_is_finite_and_zero_for_them() -> None:
+@pytest.mark.parametrize(("loss", "cost"), LOSSES[:3])
+def test_loss_agrees_with_the_formula(
+    loss: keras.losses.Loss, cost: Callable[[NDArray[np.float64], float], float]
+) -> None:
+    scores = np.random.default_rng(1).normal(size=(3, 101))
+    answers = np.exp([log_softmax(row) for row in scores]).astype(np.float32)
+    ages = [0.2, 41.4, 100.0]
+    wanted = np.mean([cost(*pair) for pair in zip(scores, ages, strict=True)])
+    assert float(loss(array(*ages), answers)) == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", [AgeLoss(), MeanVarianceLoss()])
+def test_gradient_with_unlabelled_faces_is_finite_and_zero_for_them(
+    loss: keras.losses.Loss,
+) -> None:
     logits = np.random.default_rng(0).normal(size=(2, 101)).astype(np.float32)
-    found = gradient(AgeLoss(), array(np.nan, 40.0), logits)
+    found = gradient(loss, array(np.nan, 40.0), logits)
     assert not found[0].any()
     assert np.isfinite(found[1]).all()
     assert found[1].any()
@@ -167,6 +246,18 @@ def test_settings_reach_losses_and_weights() -> None:
         ("target", "label_distribution"),
     }
     assert loss_weights(config) == {"age": 1.0, "gender": 0.5}
+    config = LossConfig(
+        "mean_variance",
+        mean_weight=0.3,
+        variance_weight=0.1,
+        age_smoothing=0.2,
+        gender_smoothing=0.1,
+    )
+    found = losses(config)
+    own = {"mean_weight": 0.3, "variance_weight": 0.1, "smoothing": 0.2}
+    assert isinstance(found["age"], MeanVarianceLoss)
+    assert found["age"].get_config().items() >= own.items()
+    assert found["gender"].get_config()["smoothing"] == 0.1
 
 
 def test_metrics_measure_labelled_faces_in_years_and_shares() -> None:
@@ -178,3 +269,15 @@ def test_metrics_measure_labelled_faces_in_years_and_shares() -> None:
     accuracy = metrics()["gender"][0]
     male = array(0.9, 0.9, 0.1)[:, None]
     assert float(accuracy(array(1.0, 0.0, np.nan), male)) == pytest.approx(0.5)
+
+
+def test_reported_gender_loss_is_a_weighted_mean_over_known_faces() -> None:
+    (metric,) = weighted_metrics(LossConfig(gender_smoothing=0.2))["gender"]
+    male = array(0.8, 0.8, 0.3)[:, None]
+    truth, weights = array(1.0, 0.0, np.nan), array(3.0, 1.0, 9.0)
+    right = -(0.9 * math.log(0.8) + 0.1 * math.log(0.2))
+    wrong = -(0.1 * math.log(0.8) + 0.9 * math.log(0.2))
+    assert float(metric(truth, male)) == pytest.approx((right + wrong) / 2, rel=1e-5)
+    metric.reset_state()
+    found = float(metric(truth, male, sample_weight=weights))
+    assert found == pytest.approx((3 * right + wrong) / 4, rel=1e-5)

@@ -44,9 +44,25 @@ def test_measures_of_gender_are_those_of_the_known_faces(
     truth = partly.labels["gender"].to_numpy()[told]
     surprise = -np.log(np.where(truth == 1, male, 1 - male))
     assert got["gender_accuracy"] == pytest.approx(((male >= 0.5) == truth).mean())
-    # The loss is a mean over the whole batch: each known face weighs the same in
-    # every batch, and the others add nothing.
+    # What is minimised is a mean over the whole batch: each known face weighs the
+    # same in every batch, and the others add nothing.
     assert got["gender_loss"] == pytest.approx(surprise.sum() / len(rows), rel=1e-4)
+    assert got["gender_labelled_loss"] == pytest.approx(surprise.mean(), rel=1e-4)
+
+
+def test_reported_gender_loss_is_of_known_faces_and_loss_is_what_is_minimised(
+    tiny_store: FaceStore, one_epoch: Experiment, tmp_path: Path
+) -> None:
+    genders = tiny_store.labels["gender"].to_numpy().copy()
+    validation = tiny_store.rows("validation")
+    genders[validation[4:]] = -1  # 4 of 16 are known
+    store = with_genders(tiny_store, genders, tmp_path / "store")
+
+    last = fit(one_epoch, store).history.iloc[-1]
+
+    assert "gender_labelled_loss" not in last
+    whole = last["val_age_loss"] + last["val_gender_loss"] * 4 / 16
+    assert last["val_loss"] == pytest.approx(whole, rel=1e-4)
 
 
 def test_training_without_any_gender_has_no_figures_of_it(
