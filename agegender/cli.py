@@ -195,13 +195,13 @@ def _spelled(line: str) -> str:
 def _normalised(name: str, options: Sequence[str]) -> list[str]:
     """Spell what a person types the way the parser knows it.
 
-    `--dry-run` becomes `--dry_run=true`, `--model.depth` becomes
-    `--experiment.model.depth`, and bare words become the list of paths,
-    or the first of them what the step is about.
+    `--dry-run` becomes `--dry_run=true`, `--no-resume` becomes `--resume=false`,
+    `--model.depth` becomes `--experiment.model.depth`, and bare words become the
+    list of paths, or the first of them what the step is about.
     """
     parameters = inspect.signature(STEPS[name]).parameters
     sections = {field.name for field in fields(Experiment)} - set(parameters)
-    waiting = list(options)
+    waiting = [_affirmed(parameters, word) for word in options]
     spelled: list[str] = []
     paths: list[str] = []
     while waiting:
@@ -229,6 +229,13 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             f"See `agegender {name} --help`."
         )
     return spelled + ([f"--paths={json.dumps(paths)}"] if paths else [])
+
+
+def _affirmed(parameters: Any, word: str) -> str:
+    """Say `--resume=false` for `--no-resume`."""
+    negation, _, rest = word.partition("--no-")
+    name = rest.replace("-", "_")
+    return word if negation or not _is_bool(parameters, name) else f"--{name}=false"
 
 
 def _key(key: str, sections: set[str]) -> str:

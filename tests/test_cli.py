@@ -70,6 +70,11 @@ def test_switch_may_be_given_its_value() -> None:
     )
 
 
+def test_switch_may_be_denied() -> None:
+    assert cli.parse("train", ["--store", "s"])["resume"] is True
+    assert cli.parse("train", ["--store", "s", "--no-resume"])["resume"] is False
+
+
 def test_defaults_are_those_of_the_configuration() -> None:
     assert cli.parse("train", ["--store", "s"])["experiment"] == Experiment()
     assert cli.parse("prep", ["--source", "wiki"])["rules"] == FilterRules()
@@ -97,6 +102,7 @@ def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
         (["train", "--store", "s", "--experiment", "no.yaml"], 2, "no.yaml"),
         (["train", "--store", "s", "--experiment.name"], 2, "--name"),
         (["train", "nowhere", "--store", "s"], 2, "Received: 'nowhere'"),
+        (["train", "--store", "s", "--no-hope"], 2, "--no-hope"),
         (["train", "--store", "nowhere"], 3, "nowhere"),
         (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),
         (["prep", "--source", "moon", "--out", "o"], 2, "moon"),

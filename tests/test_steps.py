@@ -202,6 +202,7 @@ def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> 
     steps.search(store, experiment, trials=1, storage=storage)
     found = steps.search(store, experiment, trials=2, storage=storage).data
     assert found["trials"] == {"complete": 2}
+    assert not Path("mlruns/checkpoints").exists()
     assert set(found["best_values"]) == set(space)
     client = mlflow.MlflowClient()
     ids = [one.experiment_id for one in client.search_experiments()]

@@ -13,7 +13,7 @@ from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from agegender.search import StudyResult
-    from agegender.tracking.runs import Run
+    from agegender.tracking.run import Run
 
 DATABASE = "optuna.db"
 """In mlruns/, beside the runs."""

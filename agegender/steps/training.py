@@ -8,11 +8,12 @@ from agegender.config import Experiment
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
+from agegender.steps.resuming import resumable_run
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.tracking.registry import Version
-    from agegender.tracking.runs import Run
+    from agegender.tracking.run import Run
     from agegender.train import Trained
 
 GRID_FACES = 24
@@ -22,6 +23,8 @@ GRID_FACES = 24
 def train(
     store: str,
     experiment: Experiment = Experiment(),
+    resume: bool = True,
+    checkpoints: str | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -30,6 +33,8 @@ def train(
     Args:
         store: Face store, as prep writes it.
         experiment: YAML file; any setting can be given beside it.
+        resume: Go on where the same command was stopped; --no-resume begins anew.
+        checkpoints: Folder of unfinished trainings, mlruns/checkpoints by default.
         dry_run: Print the resolved experiment and what it costs, as JSON.
         progress: Called as batches are learnt from.
 
@@ -42,17 +47,20 @@ def train(
     if dry_run:
         return Outcome.of_json(_plan(experiment, faces))
 
-    from agegender.tracking.runs import tracked_run
     from agegender.tracking.store import use_tracking_store
     from agegender.train import fit
 
     use_tracking_store()
-    with tracked_run(experiment.name) as run:
+    with resumable_run(experiment, faces, checkpoints, resume) as (run, checkpoint):
         run.log_experiment(experiment)
         _log_data(run, faces)
         listeners = [run.epoch_listener()]
-        trained = fit(experiment, faces, listeners=listeners, progress=progress)
+        trained = fit(experiment, faces, listeners, progress, checkpoint)
         version = keep(run, trained, faces, experiment)
+    return _outcome(run, trained, version)
+
+
+def _outcome(run: "Run", trained: "Trained", version: "Version") -> Outcome:
     best = trained.history.iloc[trained.best_epoch]
     data = {
         "run_id": run.id,

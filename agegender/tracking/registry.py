@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 import agegender.errors
 from agegender.errors import ModelError
-from agegender.tracking.runs import Run
+from agegender.tracking.run import Run
 from agegender.tracking.store import one_line_errors
 from agegender.tracking.version import (
     CHALLENGER,

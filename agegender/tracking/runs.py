@@ -1,167 +1,19 @@
-"""One run: what is recorded of a training, an evaluation or a trial.
+"""Runs are opened, gone on with and ended here.
 
-Records go to a run by its id, not to MLflow's "active run", so that listeners may
-be called from anywhere. The run's end is told truthfully: FINISHED, FAILED, or
-KILLED by the person at the keyboard; a pruned trial did not fail.
+A run's end is told truthfully: FINISHED, FAILED, or KILLED by the person at the
+keyboard; a pruned trial did not fail.
 """
 
 import contextlib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-from agegender.config import Experiment
+from agegender.tracking.killed import is_there
+from agegender.tracking.run import Run
 from agegender.tracking.store import one_line_errors, use_experiment
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-LONGEST_PARAMETER = 100
-"""Characters; a longer value belongs into a file and would swamp the run's page."""
-
-DIGEST_LENGTH = 12
-"""Characters shown of a hash: MLflow takes 36, but its list of runs shows them all."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that things may be recorded in.
-
-    Args:
-        id: MLflow's id of the run.
-        experiment_id: MLflow's id of its experiment.
-        name: Shown in the list of runs.
-    """
-
-    id: str
-    experiment_id: str
-    name: str
-
-    def log_params(self, settings: Mapping[str, Any]) -> None:
-        """Record settings, nested ones under dotted names.
-
-        A name that the run has already keeps its value: `mlflow run` records the
-        options as they were typed, and MLflow refuses another spelling.
-
-        Args:
-            settings: Plain values, lists and mappings of these.
-        """
-        with one_line_errors("record parameters"):
-            client = MlflowClient()
-            known = client.get_run(self.id).data.params
-            params = [
-                Param(name, value)
-                for name, value in flatten(settings).items()
-                if name not in known and len(value) <= LONGEST_PARAMETER
-            ]
-            client.log_batch(self.id, params=params)
-
-    def log_experiment(self, experiment: Experiment) -> None:
-        """Record what was trained: short values as parameters, all in a file.
-
-        Args:
-            experiment: Its name is the run's already, and what a search would vary
-                did not shape this run: neither becomes a parameter.
-        """
-        settings = experiment.to_dict()
-        self.log_dict(settings, "experiment.yaml")
-        told_elsewhere = {"name", "search"}
-        self.log_params({k: v for k, v in settings.items() if k not in told_elsewhere})
-
-    def log_metrics(
-        self,
-        metrics: Mapping[str, float],
-        step: int = 0,
-        model_id: str | None = None,
-        data: Dataset | None = None,
-    ) -> None:
-        """Record metrics in one call.
-
-        Args:
-            metrics: Name -> value.
-            step: Where on the x-axis; epochs count from 0.
-            model_id: Logged model that the values belong to.
-            data: What the values were measured on, from `log_dataset`.
-        """
-        with one_line_errors("record metrics"):
-            mlflow.log_metrics(
-                {name: float(value) for name, value in metrics.items()},
-                step=step,
-                run_id=self.id,
-                model_id=model_id,
-                dataset=data,
-            )
-
-    def epoch_listener(self) -> Callable[[int, Mapping[str, float]], None]:
-        """Return what `train.fit` calls at the end of each epoch."""
-
-        def record(epoch: int, metrics: Mapping[str, float]) -> None:
-            self.log_metrics(metrics, step=epoch)
-
-        return record
-
-    def log_dataset(
-        self, name: str, digest: str, source: Path, context: str, rows: int
-    ) -> Dataset:
-        """Record which data the run read.
-
-        Args:
-            name: Of the data, with its split.
-            digest: Hash of the content; its first characters are kept.
-            source: The face store.
-            context: "training", "validation" or "test".
-            rows: Faces in it.
-
-        Returns:
-            What `log_metrics` links values to.
-        """
-        data = Dataset(
-            name=name,
-            digest=digest[:DIGEST_LENGTH],
-            source_type="local",
-            source=json.dumps({"uri": source.resolve().as_posix()}),
-            profile=json.dumps({"num_rows": rows}),
-        )
-        with one_line_errors("record the data set"):
-            MlflowClient().log_inputs(
-                self.id,
-                [DatasetInput(data, [InputTag(MLFLOW_DATASET_CONTEXT, context)])],
-            )
-        return data
-
-    def log_figure(self, figure: "Figure", path: str) -> None:
-        """Keep a figure as a picture, `path` within the run's artifacts."""
-        with one_line_errors(f"keep {path}"):
-            MlflowClient().log_figure(self.id, figure, path)
-
-    def log_dict(self, content: Mapping[str, Any], path: str) -> None:
-        """Keep nested plain values as JSON or YAML, as the path's ending says."""
-        with one_line_errors(f"keep {path}"):
-            MlflowClient().log_dict(self.id, dict(content), path)
-
-    def log_text(self, text: str, path: str) -> None:
-        """Keep a text, `path` within the run's artifacts."""
-        with one_line_errors(f"keep {path}"):
-            MlflowClient().log_text(self.id, text, path)
-
-    def log_file(self, file: Path, folder: str | None = None) -> None:
-        """Keep a file, in `folder` within the run's artifacts."""
-        with one_line_errors(f"keep {file.name}"):
-            MlflowClient().log_artifact(self.id, str(file), folder)
-
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Set tags in one call."""
-        with one_line_errors("set tags"):
-            pairs = [RunTag(name, str(value)) for name, value in tags.items()]
-            MlflowClient().log_batch(self.id, tags=pairs)
 
 
 @contextlib.contextmanager
@@ -170,6 +22,7 @@ def tracked_run(
     tags: Mapping[str, str] | None = None,
     parent: str | None = None,
     pruned_by: tuple[type[BaseException], ...] = (),
+    resume: str | None = None,
 ) -> Iterator[Run]:
     """Open a run and close it with the state that it ended in.
 
@@ -180,6 +33,7 @@ def tracked_run(
         tags: Set from the start.
         parent: Id of the run under which to show this one.
         pruned_by: Exceptions that end a trial early without being a failure.
+        resume: Id of a run to go on with, if it is still there.
 
     Yields:
         The run.
@@ -187,7 +41,7 @@ def tracked_run(
     Raises:
         ModelError: If the tracking store refuses.
     """
-    run = _start(name, dict(tags or {}), parent)
+    run = _start(name, dict(tags or {}), parent, resume)
     status = "FAILED"
     try:
         yield run
@@ -222,22 +76,15 @@ def reopened_run(run_id: str) -> Iterator[Run]:
     yield Run(info.run_id, info.experiment_id, info.run_name)
 
 
-def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return one text a setting, dotted where nested, none where unset."""
-    flat: dict[str, str] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{name}.")
-        elif value is not None:
-            flat[f"{prefix}{name}"] = str(value)
-    return flat
-
-
-def _start(name: str, tags: dict[str, str], parent: str | None) -> Run:
+def _start(
+    name: str, tags: dict[str, str], parent: str | None, resume: str | None
+) -> Run:
     if parent:
         # A trial is never the run that `mlflow run` began, though it inherits the id.
         os.environ.pop("MLFLOW_RUN_ID", None)
     begun = os.environ.get("MLFLOW_RUN_ID")
+    if begun is None and resume is not None and is_there(resume):
+        begun = resume
     experiment_id = use_experiment()
     with one_line_errors(f"open run {begun or name}"):
         active = mlflow.start_run(

@@ -15,7 +15,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
 from agegender.config import Experiment
-from agegender.tracking.runs import flatten
+from agegender.tracking.run import flatten
 from agegender.tracking.store import one_line_errors
 
 STUDY_TAG = "study"

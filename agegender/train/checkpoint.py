@@ -9,6 +9,8 @@ The order of the faces needs no state: it follows from the seed and the epoch.
 import json
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +78,28 @@ class Checkpoint:
         """
         if not self.path.is_file():
             return Course()
-        try:
+        with self._one_line_errors():
             with np.load(self.path, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
             facts = json.loads(str(arrays.pop(_COURSE)))
             _assign(_variables(model), _listed(arrays, "variable"))
             return Course(best_weights=_listed(arrays, "best"), **facts)
+
+    def epochs(self) -> int:
+        """Return how many epochs are done, without reading the weights.
+
+        Raises:
+            DataError: If what was kept is not the state of a training.
+        """
+        if not self.path.is_file():
+            return 0
+        with self._one_line_errors(), np.load(self.path, allow_pickle=False) as kept:
+            return len(json.loads(str(kept[_COURSE]))["rows"])
+
+    @contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
+        try:
+            yield
         except _UNFIT as error:
             raise DataError(
                 f"{self.path} is not the state of this training "

@@ -25,7 +25,8 @@ from mlflow import MlflowClient
 from agegender.config import Experiment, ModelConfig
 from agegender.tracking import pages
 from agegender.tracking.registry import MODEL_NAME, set_alias
-from agegender.tracking.runs import Run, tracked_run
+from agegender.tracking.run import Run
+from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store
 
 CHROMIUM = next(

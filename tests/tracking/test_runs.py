@@ -8,7 +8,8 @@ from mlflow.tracking.client import MlflowClient as Client
 
 from agegender.config import Experiment, ModelConfig
 from agegender.errors import ModelError
-from agegender.tracking.runs import flatten, reopened_run, tracked_run
+from agegender.tracking.run import flatten
+from agegender.tracking.runs import reopened_run, tracked_run
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -1,0 +1,80 @@
+"""A training's run that the same command goes on with after it was stopped."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agegender import __version__
+from agegender.config import Experiment
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.tracking.run import Run
+    from agegender.train.checkpoint import Checkpoint
+    from agegender.train.unfinished import Unfinished
+
+FOLDER = "checkpoints"
+"""In mlruns/, beside the runs."""
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def resumable_run(
+    experiment: Experiment, store: "FaceStore", checkpoints: str | None, resume: bool
+) -> Iterator[tuple["Run", "Checkpoint"]]:
+    """Open the run of a training: the one that it was stopped in, or a new one.
+
+    What is kept for going on is removed when the block ends well, and when the
+    training diverged, which it would do again.
+
+    Args:
+        experiment: What is trained.
+        store: On what.
+        checkpoints: Folder of unfinished trainings; mlruns/checkpoints if None.
+        resume: False begins anew whatever is there.
+
+    Yields:
+        The run, and where the state of training is to be kept.
+
+    Raises:
+        DataError: If another process is at this training now.
+    """
+    from agegender.tracking.killed import end_as_killed
+    from agegender.tracking.runs import tracked_run
+    from agegender.tracking.store import project_folder
+    from agegender.train import DivergedError
+    from agegender.train.unfinished import training_key, unfinished
+
+    folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
+    splits = [store.split_hash(split) for split in ("train", "validation")]
+    key = training_key(experiment, store.manifest.content_hash, *splits, __version__)
+    with unfinished(folder, key) as left:
+        before = left.run_id
+        if not resume:
+            left.forget()
+        with tracked_run(experiment.name, resume=before if resume else None) as run:
+            if before and before != run.id:
+                end_as_killed(before)
+            _tell(before if resume else None, run, left)
+            left.begin(run.id)
+            try:
+                yield run, left.checkpoint
+            except DivergedError:
+                left.forget()
+                raise
+        left.forget()
+
+
+def _tell(before: str | None, run: "Run", left: "Unfinished") -> None:
+    epochs = left.checkpoint.epochs()
+    since = f"after epoch {epochs}" if epochs else "from its first epoch"
+    if before == run.id:
+        log.warning("goes on with run %s %s; --no-resume begins anew", run.id, since)
+    elif epochs:
+        log.warning(
+            "goes on %s of run %s, recorded in run %s; --no-resume begins anew",
+            *(since, before, run.id),
+        )
