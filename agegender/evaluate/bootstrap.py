@@ -99,14 +99,17 @@ def _draws(people: int, resamples: int, seed: int, most: int) -> Iterator[FloatA
         yield counts.reshape(rows, people).astype(np.float64)
 
 
-def _left_out(people: int) -> Iterator[FloatArray]:
-    """Yield who stays when a block is left out, float64 (1, people) of 0 and 1.
+def blocks_left_out(people: int) -> FloatArray:
+    """Say who stays when a block of people is left out, as a jackknife does.
 
     Everybody is a block of their own while there are at most `BLOCKS` people.
+
+    Returns:
+        float64 (blocks, people), 0 for those left out, else 1.
     """
     block = np.arange(people) % BLOCKS
-    for one in range(min(people, BLOCKS)):
-        yield (block != one)[np.newaxis].astype(np.float64)
+    each = np.arange(min(people, BLOCKS))
+    return np.asarray(block != each[:, np.newaxis], dtype=np.float64)
 
 
 def estimate(
@@ -131,7 +134,9 @@ def estimate(
     ways = {name: _of_people(one, answers, person) for name, one in metrics.items()}
     rows = max(1, CELLS // max(1, len(person)))
     drawn = _taken(ways, _draws(people, resampling.resamples, resampling.seed, rows))
-    left_out = _taken(ways, _left_out(people))
+    # One block at a time: a weight for every face of every block may be too much.
+    stay = blocks_left_out(people)
+    left_out = _taken(ways, (stay[[block]] for block in range(len(stay))))
     values = {name: metric.value(answers) for name, metric in metrics.items()}
     return {
         name: Estimate(
