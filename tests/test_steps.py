@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import mlflow
+import numpy as np
 import pytest
+from scipy.stats import binom
 
 import agegender
 from agegender import cli, steps
@@ -24,7 +26,12 @@ from agegender.config import (
     SearchConfig,
     TrainingConfig,
 )
+from agegender.data.store import FaceStore
 from agegender.errors import GateRefusedError, ModelError
+from agegender.evaluate.answers import pair
+from agegender.evaluate.asking import ask
+from agegender.evaluate.calibrate import fit_calibration
+from agegender.model.network import Network
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
 
@@ -43,6 +50,8 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         patch.chdir(folder)
+        # A road this short has too few validation faces to calibrate well.
+        patch.setattr("agegender.evaluate.calibrate.FEWEST_FACES", 5)
         drawn = steps.sample(str(folder), faces=240, seed=3).data
         steps.prep("wiki", out="store", archive=drawn["archive"], size=32)
         steps.train("store", experiment=TINY)
@@ -87,6 +96,53 @@ def test_evaluation_is_linked_to_run_and_version(walked: Path) -> None:
     metrics = mlflow.get_run(version.run_id).data.metrics
     assert metrics["test_mean_absolute_error"] == pytest.approx(mae["value"])
     assert version.tags["test_mae"].startswith(f"{mae['value']:.3f}")
+
+
+def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
+    outcome = steps.evaluate("models:/agegender@challenger", str(walked / "store"))
+    scores = outcome.data["cumulative_scores"]
+    cs5 = outcome.data["metrics"]["cs_at_5"]["value"]
+    assert scores[5]["share"] == pytest.approx(cs5)
+    assert {row["challenge"] for row in outcome.data["age_assurance"]} >= {25, 28}
+    assert "Age assurance: who passes unasked" in outcome.text
+    run_id = _challenger().run_id
+    client = mlflow.MlflowClient()
+    kept = {file.path for file in client.list_artifacts(run_id, "evaluation")}
+    assert {"evaluation/test_calibration.png", "evaluation/test_abstention.png"} <= kept
+
+
+def test_conformal_intervals_hold_on_20_splits_of_drawn_faces(walked: Path) -> None:
+    store = FaceStore.open(walked / "store")
+    network = Network.load(registry.download_network(_challenger()))
+    answers = pair(*ask(network, store, np.arange(len(store))), store.labels)
+    held = []
+    for seed in range(20):
+        drawn = np.random.default_rng(seed).permutation(answers.identities)
+        ours = drawn[answers.identity] < answers.identities // 2
+        fitted = fit_calibration(answers.take(ours))
+        assert fitted.has_intervals
+        others = answers.take(~ours)
+        ages = fitted.of_ages(others.age_probabilities)
+        low, high = fitted.age_interval(ages, 0.8)
+        inside = (low <= others.age) & (others.age <= high)
+        held.append(inside.mean())
+        # Half of the chance is in the fit, half in the trial.
+        least = binom.ppf(0.001, len(others), 0.8) / len(others)
+        assert inside.mean() >= 0.8 + (least - 0.8) * np.sqrt(2), seed
+    assert 0.77 <= np.mean(held) <= 0.9
+
+
+def test_version_carries_a_calibration_fitted_on_validation_faces(
+    walked: Path,
+) -> None:
+    version = _challenger()
+    calibration = Network.load(registry.download_network(version)).calibration
+    store = FaceStore.open(walked / "store")
+    assert calibration.faces == len(store.rows("validation")) > 0
+    text = mlflow.artifacts.load_text(f"runs:/{version.run_id}/calibration.json")
+    assert json.loads(text)["age_temperature"] == calibration.age_temperature
+    report = steps.evaluate(version.uri, str(walked / "store"))
+    assert "split-conformal" in report.text
 
 
 def test_gate_refuses_what_does_not_beat_the_trivial_guess(walked: Path) -> None:

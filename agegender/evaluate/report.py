@@ -12,15 +12,26 @@ from numpy.typing import ArrayLike
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
-from agegender.evaluate.figures import age_distributions, age_scatter, error_by_age
+from agegender.evaluate.figures import (
+    abstention_curves,
+    age_distributions,
+    age_scatter,
+    calibration_panels,
+    cumulative_curve,
+    error_by_age,
+    operating_curves,
+)
 from agegender.evaluate.further_keys import further_keys
 from agegender.evaluate.groups import ALL, group_keys, group_table
 from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.sections import Section, sections
 from agegender.evaluate.tables import (
     groups_markdown,
     metrics_markdown,
     not_measured_text,
+    section_markdown,
 )
+from agegender.model.calibration import Calibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +43,7 @@ class Report:
         not_measured: Name -> why not, of the others.
         groups: One row a group, as from `group_table`; after age bands and genders
             the groups of every further key, each on its own.
+        sections: Name -> table, of what is told beyond.
         answers: The faces' predictions and truths.
         resampling: How the intervals were drawn.
     """
@@ -39,6 +51,7 @@ class Report:
     metrics: Mapping[str, Estimate]
     not_measured: Mapping[str, str]
     groups: pd.DataFrame
+    sections: Mapping[str, Section]
     answers: Answers
     resampling: Resampling
 
@@ -69,7 +82,8 @@ class Report:
                 for name, measured in self.metrics.items()
             },
             "not_measured": dict(self.not_measured),
-            "groups": [_plain(row) for row in self.groups.to_dict(orient="records")],
+            "groups": _rows(self.groups),
+            **{name: _rows(each.table) for name, each in self.sections.items()},
         }
 
     def to_text(self) -> str:
@@ -84,6 +98,7 @@ class Report:
         missing = not_measured_text(self.not_measured)
         blocks = [heading, metrics_markdown(self.metrics), missing]
         tables = groups_markdown(self.groups)
+        tables += [section_markdown(each) for each in self.sections.values()]
         return "\n\n".join(filter(None, [*blocks, *tables])) + "\n"
 
     def figures(self) -> dict[str, Figure]:
@@ -92,6 +107,15 @@ class Report:
             "age_scatter": age_scatter(self.answers),
             "error_by_age": error_by_age(self.answers),
             "age_distributions": age_distributions(self.answers),
+            "cumulative_scores": cumulative_curve(
+                self.sections["cumulative_scores"].table
+            ),
+            "calibration": calibration_panels(
+                self.sections["age_levels"].table,
+                self.sections["gender_reliability"].table,
+            ),
+            "age_assurance": operating_curves(self.answers),
+            "abstention": abstention_curves(self.sections["abstention"].table),
         }
 
 
@@ -101,6 +125,7 @@ def evaluate(
     labels: pd.DataFrame,
     train_labels: pd.DataFrame,
     *,
+    calibration: Calibration = Calibration(),
     resamples: int = 1000,
     seed: int = 0,
 ) -> Report:
@@ -112,6 +137,8 @@ def evaluate(
         labels: One row a face, same order: `age`, `gender`, `identity`; other
             columns of few values make groups.
         train_labels: Labels of the training faces, for the trivial guess.
+        calibration: By which the predictions were corrected; it draws the age
+            intervals.
         resamples: Draws of people behind each interval.
         seed: Of the draws.
 
@@ -131,6 +158,7 @@ def evaluate(
         metrics,
         {name: _why_not(answers) for name in estimates if name not in metrics},
         _groups(answers, further_keys(labels), resampling),
+        sections(answers, calibration, resampling),
         answers,
         resampling,
     )
@@ -154,6 +182,10 @@ def _groups(
     table = pd.concat([first, *others], ignore_index=True)
     table[keys] = table.reindex(columns=keys).fillna(ALL)
     return table[[*keys, *(name for name in table.columns if name not in keys)]]
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [_plain(row) for row in table.to_dict(orient="records")]
 
 
 def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from agegender.evaluate.bootstrap import Estimate
 from agegender.evaluate.groups import ALL
 from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.sections import Section
 
 NOTHING = "\N{EN DASH}"
 """Written where a figure is unknown."""
@@ -23,10 +24,13 @@ def number(value: float, unit: str) -> str:
 
     Args:
         value: In `unit`.
-        unit: `share` is written as a percentage, anything else with two decimals.
+        unit: `share` is written as a percentage, `count` as a whole number, anything
+            else with two decimals.
     """
     if not math.isfinite(value):
         return NOTHING
+    if unit == "count":
+        return f"{value:,.0f}"
     return f"{value:.1%}" if unit == "share" else f"{value:.2f}"
 
 
@@ -113,6 +117,41 @@ def _figures(row: Mapping[Any, Any], name: str, unit: str) -> list[str]:
 
 def _count(row: Mapping[Any, Any], faces: str, small: str) -> str:
     return f"{row[faces]:,}" + (" (few)" if row[small] else "")
+
+
+def section_cells(
+    section: Section, rows: pd.DataFrame
+) -> tuple[list[str], list[list[str]]]:
+    """Write a section's rows: the header, and the cells of each row.
+
+    Args:
+        section: Whose columns and units.
+        rows: Of its table, those to write.
+    """
+    header: list[str] = []
+    columns: list[list[str]] = []
+    for name, unit in section.units.items():
+        header.append(name.replace("_", " "))
+        values = rows[name].tolist()
+        if unit == "text":
+            columns.append([str(value) for value in values])
+            continue
+        columns.append([number(value, unit) for value in values])
+        low, high = (
+            ("low", "high") if name == "share" else (f"{name}_low", f"{name}_high")
+        )
+        if low in rows:
+            header.append("interval")
+            ends = zip(rows[low], rows[high], strict=True)
+            columns.append([span(*each, unit) for each in ends])
+    return header, [list(row) for row in zip(*columns, strict=True)]
+
+
+def section_markdown(section: Section) -> str:
+    """Write a section in short: title, how to read it, and its brief rows."""
+    rows = section.table[section.brief]
+    text = f"{section.title}. {section.says}"
+    return f"{text}\n\n{markdown(*section_cells(section, rows))}" if len(rows) else text
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -17,32 +17,14 @@ def expected_age(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
     return (probabilities.astype(np.float64) @ ages).astype(np.float32)
 
 
-def age_interval(
-    probabilities: NDArray[np.floating], coverage: float = 0.8
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the central interval that holds a share of each distribution.
-
-    Class k is spread evenly over k - 0.5 to k + 0.5 years.
-
-    Args:
-        probabilities: (N, 101), each row summing to 1: the ages 0..100.
-        coverage: Share of the probability inside, 0..1.
-
-    Returns:
-        The low and the high end, each float32 (N,), in years within 0..100.
-    """
-    tail = (1.0 - coverage) / 2.0
-    return age_quantile(probabilities, tail), age_quantile(probabilities, 1.0 - tail)
-
-
 def age_quantile(
-    probabilities: NDArray[np.floating], level: float
+    probabilities: NDArray[np.floating], level: float | NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return the age below which a share `level` of each distribution lies.
 
     Args:
         probabilities: (N, 101), each row summing to 1: the ages 0..100.
-        level: 0..1.
+        level: 0..1, one for all or (N,), one a distribution.
 
     Returns:
         float32 (N,), in years within 0..100.

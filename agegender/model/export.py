@@ -9,6 +9,8 @@ Keras model before it gets its name.
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import onnx
 from agegender.config import MAX_AGE, CropRule
 from agegender.errors import ModelError
 from agegender.model.ages import expected_age
+from agegender.model.calibration import Calibration
 from agegender.model.network import GENDERS, Network
 from agegender.model.onnx_graph import GraphWriter
 from agegender.model.onnx_layers import ABSENT, WRITERS
@@ -59,14 +62,37 @@ def export_onnx(
             f"{crop_rule.size} px. Export with the rule it was trained on."
         )
     exported = _to_onnx(model, _metadata(crop_rule, extra or {}))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with _part_of(path) as part:
         onnx.save_model(exported, part)
         _check_parity(model, Network.load(part), size)
+    return path
+
+
+def calibrate_file(path: Path, calibration: Calibration) -> None:
+    """Write a calibration into an exported network, in place of any other.
+
+    Args:
+        path: As `export_onnx` wrote it; replaced once written.
+        calibration: What its answers are corrected by from now on.
+    """
+    exported = onnx.load_model(path)
+    kept = {entry.key: entry.value for entry in exported.metadata_props}
+    del exported.metadata_props[:]
+    kept["agegender.calibration"] = calibration.to_json()
+    onnx.helper.set_model_props(exported, kept)
+    with _part_of(path) as part:
+        onnx.save_model(exported, part)
+
+
+@contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    """Lend a name to write under; the file gets its own once all went well."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return path
 
 
 def _metadata(crop_rule: CropRule, extra: dict[str, str]) -> dict[str, str]:

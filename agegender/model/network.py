@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agegender.config import MAX_AGE, CropRule
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.ages import expected_age
+from agegender.model.calibration import Calibration
 
 __all__ = ["GENDERS", "AgeGender", "Network", "expected_age"]
 
@@ -45,6 +46,7 @@ class Network:
         self.crop_rule = crop_rule
         self.metadata = metadata
         self.genders: list[str] = json.loads(metadata["genders"])
+        self.calibration = _calibration(metadata)
 
     @classmethod
     def load(cls, path: str | Path, threads: int | None = None) -> Self:
@@ -70,7 +72,7 @@ class Network:
         return cls(session, _crop_rule(path, metadata), metadata)
 
     def predict(self, faces: NDArray[np.uint8], batch_size: int = 256) -> AgeGender:
-        """Tell the ages and genders of faces.
+        """Tell the ages and genders of faces, corrected by its calibration.
 
         Args:
             faces: uint8 (N, S, S, 3), RGB, cut by `crop_rule`; N may be 0.
@@ -91,7 +93,8 @@ class Network:
             rows = slice(start, start + batch_size)
             batch = np.ascontiguousarray(faces[rows])
             ages[rows], male[rows] = self._session.run(_OUTPUTS, {"faces": batch})
-        return AgeGender(ages, male)
+        fitted = self.calibration
+        return AgeGender(fitted.of_ages(ages), fitted.of_genders(male))
 
 
 def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
@@ -107,6 +110,12 @@ def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
     except Exception as error:
         line = str(error).strip().split("\n", 1)[0]
         raise ModelError(f"{path} is not an ONNX network: {line}") from error
+
+
+def _calibration(metadata: dict[str, str]) -> Calibration:
+    if "calibration" not in metadata:
+        return Calibration()
+    return Calibration.from_json(metadata["calibration"])
 
 
 def _crop_rule(path: Path, metadata: dict[str, str]) -> CropRule:

@@ -16,7 +16,7 @@ from agegender.config import CropRule
 from agegender.data.faces import crop_face, resize_crop
 from agegender.detect import Detection, Detector
 from agegender.errors import ConfigError, DataError
-from agegender.model.ages import age_interval, expected_age
+from agegender.model.ages import expected_age
 from agegender.model.network import AgeGender, Network
 from agegender.predict.faces import Face, PhotoFaces
 from agegender.predict.photos import Photo, read_photo
@@ -40,7 +40,8 @@ class Predictor:
     Args:
         network: The exported network; its crop rule decides how faces are cut.
         detector: Finds the faces.
-        interval: Probability that the age interval holds, 0..1, uncalibrated.
+        interval: Share of faces, 0..1, whose age is to lie in its interval; kept
+            where the network was calibrated, else the network's own belief.
         keep_distribution: Keep all 101 age probabilities of each face.
     """
 
@@ -122,7 +123,8 @@ class Predictor:
     def _faces(self, found: list[Detection], answer: AgeGender) -> Iterator[Face]:
         probabilities = answer.age_probabilities
         age = expected_age(probabilities)
-        low, high = age_interval(probabilities, self.interval)
+        fitted = self.network.calibration
+        low, high = fitted.age_interval(probabilities, self.interval)
         # A long thin tail can pull the mean out of the interval: stretch it.
         low, high = np.minimum(low, age), np.maximum(high, age)
         columns = (age, low, high, answer.male_probability)

@@ -9,7 +9,7 @@ from agegender.steps.outcome import Outcome
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
-    from agegender.model.network import AgeGender
+    from agegender.model.network import AgeGender, Network
     from agegender.tracking.registry import Version
 
 Split = Literal["train", "validation", "test"]
@@ -39,7 +39,7 @@ def evaluate(
     faces = FaceStore.open(store)
     use_tracking_store()
     version = resolve(model)
-    report = _report(answers_of(version, faces, split, progress), faces, split)
+    report = report_of(version, faces, split, progress)
     if version.run_id is not None:
         _record(version, version.run_id, report, faces, split)
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
@@ -100,16 +100,12 @@ def promote(
     return Outcome(data, text)
 
 
-def answers_of(
-    version: "Version", store: "FaceStore", split: str, progress: Progress
-) -> "AgeGender":
-    """Return what a version answers on a split.
+def network_of(version: "Version", store: "FaceStore") -> "Network":
+    """Load a version's network, to be asked about a store.
 
     Raises:
         ModelError: If the store's faces were cut by another rule.
-        DataError: If the split is empty.
     """
-    from agegender.evaluate.asking import ask
     from agegender.model.network import Network
     from agegender.tracking.registry import download_network
 
@@ -120,20 +116,37 @@ def answers_of(
             f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
             f"{store.path} holds faces cut by {rule}. Prepare a store to match."
         )
+    return network
+
+
+def answers_of(
+    network: "Network", store: "FaceStore", split: str, progress: Progress
+) -> "AgeGender":
+    """Return what a network answers on a split.
+
+    Raises:
+        DataError: If the split is empty.
+    """
+    from agegender.evaluate.asking import ask
+
     rows = store.rows(split)
     if len(rows) == 0:
         raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
     return ask(network, store, rows, progress)
 
 
-def _report(answers: "AgeGender", store: "FaceStore", split: str) -> "Report":
+def report_of(
+    version: "Version", store: "FaceStore", split: str, progress: Progress
+) -> "Report":
+    """Measure a version on a split of a store it fits."""
     from agegender.evaluate.report import evaluate as measure
 
+    network = network_of(version, store)
     return measure(
-        answers.age_probabilities,
-        answers.male_probability,
+        *answers_of(network, store, split, progress),
         store.labels.iloc[store.rows(split)],
         store.labels.iloc[store.rows("train")],
+        calibration=network.calibration,
     )
 
 
@@ -190,9 +203,8 @@ def _verdict(
     from agegender.evaluate.answers import NO_GENDER
     from agegender.evaluate.compare import compare
 
-    answers = answers_of(challenger, store, "test", progress)
     if champion is None:
-        report = _report(answers, store, "test")
+        report = report_of(challenger, store, "test", progress)
         mae = report.metrics["mean_absolute_error"]
         better = mae.high < mae.baseline
         reason = (
@@ -203,14 +215,19 @@ def _verdict(
         if report.gender_faces == 0:
             reason += f"; {NO_GENDER}"
         return {"better": bool(better), "reason": reason}
+    network = network_of(challenger, store)
     try:
-        rival = answers_of(champion, store, "test", progress)
+        champion_network = network_of(champion, store)
     except ModelError as error:
         raise GateRefusedError(
             f"the champion cannot answer these faces, so nothing was promoted: "
             f"{error} Or judge against the trivial guess alone: --ignore-champion."
         ) from error
     labels = store.labels.iloc[store.rows("test")]
-    verdict = compare(answers, rival, labels)
+    verdict = compare(
+        answers_of(network, store, "test", progress),
+        answers_of(champion_network, store, "test", progress),
+        labels,
+    )
     reason = f"against version {champion.number}: {verdict.reason}"
     return {"better": verdict.better, "reason": reason}

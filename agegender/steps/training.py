@@ -1,6 +1,7 @@
 """From a face store to a registered version: `train` and `search`."""
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 GRID_FACES = 24
 """Faces in the picture of predictions beside truths."""
+
+CALIBRATION_FACES = 5000
+"""Most validation faces that a calibration is fitted on."""
 
 
 def train(
@@ -111,6 +115,7 @@ def keep(
         network = export_onnx(
             trained.model, Path(folder) / "model.onnx", crop_rule, provenance
         )
+        _calibrate(run, network, store)
         _log_face_grid(run, network, store)
         version = register(
             run,
@@ -121,6 +126,24 @@ def keep(
         )
     describe_version(version, _description(experiment, store))
     return version
+
+
+def _calibrate(run: "Run", file: Path, store: "FaceStore") -> None:
+    """Fit how sure an exported network may be, on faces it did not learn from."""
+    from agegender.evaluate.answers import pair
+    from agegender.evaluate.asking import ask
+    from agegender.evaluate.calibrate import fit_calibration
+    from agegender.model.export import calibrate_file
+    from agegender.model.network import Network
+
+    rows = store.rows("validation")
+    if len(rows) == 0:
+        return
+    rows = rows[:: -(-len(rows) // CALIBRATION_FACES)]
+    answer = ask(Network.load(file), store, rows)
+    calibration = fit_calibration(pair(*answer, store.labels.iloc[rows]))
+    calibrate_file(file, calibration)
+    run.log_dict(asdict(calibration), "calibration.json")
 
 
 def _description(experiment: Experiment, store: "FaceStore") -> str:

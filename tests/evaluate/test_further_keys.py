@@ -100,8 +100,8 @@ def test_small_further_group_says_so_and_has_no_interval(report: Report) -> None
 
 def test_text_has_a_table_a_key_and_json_every_row(report: Report) -> None:
     blocks = report.to_text().strip().split("\n\n")
-    heads = [block.split("|")[1].strip() for block in blocks[1:]]
-    assert heads == ["measure", "age", "race", "source"]
+    heads = [block.split("|")[1].strip() for block in blocks if "|" in block]
+    assert heads[:4] == ["measure", "age", "race", "source"]
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert [row["race"] for row in data["groups"]].count("white") == 1
     assert data["groups"][0]["race"] == ALL

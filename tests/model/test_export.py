@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from agegender.config import CropRule, ModelConfig
 from agegender.errors import ModelError
-from agegender.model.export import export_onnx
+from agegender.model.calibration import Calibration
+from agegender.model.export import calibrate_file, export_onnx
 from agegender.model.network import Network
 from agegender.model.wide_resnet import build
 
@@ -54,6 +56,26 @@ def test_every_head_and_pooling_is_exported(
     assert wanted["age"].std() > 1e-3
     np.testing.assert_allclose(got.age_probabilities, wanted["age"], atol=1e-5)
     np.testing.assert_allclose(got.male_probability, wanted["gender"][:, 0], atol=1e-5)
+
+
+def test_calibration_travels_in_the_file_and_corrects_answers(
+    exported: Path, some_faces: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path = tmp_path / "model.onnx"
+    shutil.copy(exported, path)
+    plain = Network.load(path, threads=1)
+    calibration = Calibration(age_temperature=2.0, gender_temperature=0.5)
+    calibrate_file(path, calibration)
+    calibrate_file(path, calibration)  # again, as it would be fitted anew
+    fitted = Network.load(path, threads=1)
+    assert fitted.calibration == calibration
+    assert fitted.metadata["run"] == "r1"
+    assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
+    before, after = plain.predict(some_faces), fitted.predict(some_faces)
+    np.testing.assert_allclose(
+        after.age_probabilities, calibration.of_ages(before.age_probabilities)
+    )
+    assert np.abs(after.male_probability - before.male_probability).max() > 1e-3
 
 
 def test_batches_do_not_change_answers(

@@ -7,11 +7,21 @@ from agegender.evaluate.figures.ages import (
 )
 from agegender.evaluate.figures.curves import training_curves
 from agegender.evaluate.figures.faces import face_grid
+from agegender.evaluate.figures.trust import (
+    abstention_curves,
+    calibration_panels,
+    cumulative_curve,
+    operating_curves,
+)
 
 __all__ = [
+    "abstention_curves",
     "age_distributions",
     "age_scatter",
+    "calibration_panels",
+    "cumulative_curve",
     "error_by_age",
     "face_grid",
+    "operating_curves",
     "training_curves",
 ]

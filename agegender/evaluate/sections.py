@@ -1,0 +1,176 @@
+"""What a report tells beyond its measures and groups, one table a question."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agegender.evaluate.abstention import abstention
+from agegender.evaluate.answers import Answers
+from agegender.evaluate.assurance import age_assurance
+from agegender.evaluate.bootstrap import Resampling
+from agegender.evaluate.calibration import (
+    age_histogram_of_levels,
+    expected_calibration_error,
+    gender_reliability,
+)
+from agegender.evaluate.coverage import interval_coverage
+from agegender.evaluate.cumulative import cumulative_scores
+from agegender.evaluate.groups import ALL
+from agegender.model.calibration import Calibration
+
+CHALLENGES = (0, 7)
+"""Years above a threshold whose rows a short text shows: none, and Challenge 25."""
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One table of a report.
+
+    Args:
+        title: What people read.
+        says: How to read it, in a sentence or two.
+        table: All rows.
+        units: Column -> `years`, `share`, `count` or `text`. A column's interval is in
+            the columns of its name and `_low`, `_high`; those of `share` in `low` and
+            `high`.
+        brief: Which rows a short text shows, bool (rows,).
+    """
+
+    title: str
+    says: str
+    table: pd.DataFrame
+    units: dict[str, str]
+    brief: pd.Series
+
+
+def sections(
+    answers: Answers, calibration: Calibration, resampling: Resampling
+) -> dict[str, Section]:
+    """Return the tables of a report: name -> section.
+
+    Args:
+        answers: n faces.
+        calibration: By which the answers were corrected.
+        resampling: How intervals are drawn.
+    """
+    return {
+        "cumulative_scores": _cumulative(answers, resampling),
+        "interval_coverage": _coverage(answers, calibration, resampling),
+        "age_levels": _levels(answers),
+        "gender_reliability": _reliability(answers, resampling),
+        "age_assurance": _assurance(answers, resampling),
+        "abstention": _abstention(answers, resampling),
+    }
+
+
+def _cumulative(answers: Answers, resampling: Resampling) -> Section:
+    table = cumulative_scores(answers, resampling)
+    return Section(
+        "Share of faces at most k years off",
+        "CS@0 counts guesses that are right in whole years.",
+        table,
+        {"years": "count", "share": "share"},
+        table["years"].isin([1, 3, 5, 10, 15]),
+    )
+
+
+def _coverage(
+    answers: Answers, calibration: Calibration, resampling: Resampling
+) -> Section:
+    table = interval_coverage(answers, calibration, resampling)
+    fitted = (
+        f"Fitted on {calibration.faces:,} validation faces (split-conformal, by "
+        "guessed age): promised over all and by guessed age, not by true age or gender."
+        if calibration.has_intervals
+        else "Not fitted: the network's own belief, which promises nothing."
+    )
+    return Section(
+        "Age intervals: how many hold the true age",
+        fitted,
+        table,
+        {
+            "level": "share",
+            "by": "text",
+            "group": "text",
+            "faces": "count",
+            "share": "share",
+            "width": "years",
+        },
+        table["by"] == ALL,
+    )
+
+
+def _levels(answers: Answers) -> Section:
+    density = age_histogram_of_levels(answers)
+    edges = np.linspace(0.0, 1.0, len(density) + 1)
+    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
+    return Section(
+        "Where true ages lie in their predicted distributions",
+        "1 everywhere if the model knows how sure it is; more at both ends, and it is "
+        "too sure; more in the middle, and it doubts too much.",
+        table,
+        {"from": "share", "to": "share", "density": "number"},
+        pd.Series(data=False, index=table.index),
+    )
+
+
+def _reliability(answers: Answers, resampling: Resampling) -> Section:
+    table = gender_reliability(answers, resampling)
+    error = expected_calibration_error(table)
+    return Section(
+        "Probability of male, and how many are men",
+        f"Expected calibration error {error:.3f}."
+        if np.isfinite(error)
+        else "Not measured: no face's gender is known.",
+        table,
+        {
+            "from": "share",
+            "to": "share",
+            "faces": "count",
+            "predicted": "share",
+            "share": "share",
+        },
+        pd.Series(data=False, index=table.index),
+    )
+
+
+def _assurance(answers: Answers, resampling: Resampling) -> Section:
+    table = age_assurance(answers, resampling)
+    return Section(
+        "Age assurance: who passes unasked",
+        "Whoever is guessed at the challenge age or older passes. False positives are "
+        "those under the threshold who pass; just under means by at most 4 years.",
+        table,
+        {
+            "threshold": "count",
+            "challenge": "count",
+            "gender": "text",
+            "false_positive_faces": "count",
+            "false_positive": "share",
+            "just_under": "share",
+            "true_positive_faces": "count",
+            "true_positive": "share",
+        },
+        (table["challenge"] - table["threshold"]).isin(CHALLENGES),
+    )
+
+
+def _abstention(answers: Answers, resampling: Resampling) -> Section:
+    table = abstention(answers, resampling)
+    units = {
+        "answered": "share",
+        "faces": "count",
+        "largest_spread": "years",
+        "mean_absolute_error": "years",
+        "least_certainty": "share",
+        "gender_accuracy": "share",
+    }
+    return Section(
+        "Answering only where the model is surest",
+        "Ages where the distribution is narrowest, genders where the probability is "
+        "farthest from even.",
+        table,
+        {name: unit for name, unit in units.items() if name in table},
+        table["answered"].isin([1.0, 0.8, 0.5]),
+    )
