@@ -16,10 +16,17 @@ from pathlib import Path
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
+from agegender.data.database.writer import (
+    USUALLY_LOST,
+    refuse_place,
+    refuse_too_many,
+    write_database,
+)
 from agegender.data.decode import usable_cores
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.inputs import (
     Input,
+    Opened,
     Selection,
     crop_rule_of,
     open_inputs,
@@ -84,6 +91,7 @@ def prepare(
     workers: int | None = None,
     executor: Executor | None = None,
     scheduler: str | None = None,
+    also_mat: str | Path | None = None,
     progress: Progress = silent,
 ) -> FaceStore:
     """Make a face store of a data set, or of several.
@@ -100,6 +108,7 @@ def prepare(
         executor: Who decodes; threads of this process if not given.
         scheduler: Address of a Dask scheduler whose workers decode; they must see
             the archives and the store's folder under the same paths.
+        also_mat: Where to write the store as the original's database, too.
         progress: Told of the photos decoded, by this run and by interrupted ones.
 
     Returns:
@@ -107,7 +116,8 @@ def prepare(
         and however often it was interrupted.
 
     Raises:
-        AgeGenderError: If the input or the place is unfit, or no face is left.
+        AgeGenderError: If the input or the place is unfit, or no face is left. The
+            store stays where its database alone cannot be written.
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
@@ -118,18 +128,26 @@ def prepare(
     job = Job(crop_rule_of(opened, size), rules, split_rules)
     place = absolute(Path(out))
     refuse_foreign(place, is_store)
+    if also_mat is not None:
+        _check_place(absolute(Path(also_mat)), [place, *_places(opened)])
 
     with only_writer(place):
         pool = _pool(executor, scheduler, workers)
         with staged(place, is_store) as partial, pool as hands:
             selections = select_rows(opened, rules)
+            if also_mat is not None:
+                expected = sum(len(one.rows) for one in selections)
+                refuse_too_many(expected, size, lost=USUALLY_LOST)
             parts = _decode(place, selections, job, hands, progress)
             try:
                 join_parts(partial, parts, selections, job)
             finally:
                 parts.remove_if_empty()
         parts.remove()
-    return FaceStore.open(out)
+    store = FaceStore.open(out)
+    if also_mat is not None:
+        write_database(store, also_mat, progress=progress)
+    return store
 
 
 def _decode(
@@ -167,6 +185,20 @@ def _decode(
         parts.remove_if_empty()
         raise
     return parts
+
+
+def _check_place(database: Path, taken: Sequence[Path]) -> None:
+    """Raise if a database cannot be written beside what is read and made."""
+    if any(place in {database, *database.parents} for place in taken):
+        raise ConfigError(
+            "also_mat must be a file beside the store and what is read. "
+            f"Received: {database}."
+        )
+    refuse_place(database)
+
+
+def _places(opened: Sequence[Opened]) -> list[Path]:
+    return [absolute(one.archive.path) for one in opened]
 
 
 def _pool(

@@ -52,6 +52,7 @@ def prep(
     workers: int | None = None,
     inputs: str | None = None,
     scheduler: str | None = None,
+    also_mat: str | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -70,6 +71,10 @@ def prep(
         inputs: Instead of source, archive and folder: a YAML or JSON file that
             lists several as {source, archive or folder, name}.
         scheduler: Address of a Dask scheduler whose workers decode, tcp://...
+        also_mat: File that gets the faces as the original experiment's database,
+            imdb_db.mat. It holds less than 2 GiB, 174,762 faces of 64 px; where
+            there are more, or it cannot be written, the exit code is 3 and the
+            store, if it is made already, stays.
         dry_run: Read the metadata alone and print the funnel as JSON.
         progress: Called as faces are cropped.
 
@@ -82,6 +87,8 @@ def prep(
     if (source is None) == (inputs is None):
         raise ConfigError("prep needs either --source SOURCE or --inputs FILE.")
     if dry_run:
+        if also_mat is not None:
+            raise ConfigError("--also-mat needs a store: leave --dry-run out.")
         if source is None:
             raise ConfigError("--dry-run takes one --source at a time, not --inputs.")
         funnel = funnel_of(
@@ -105,9 +112,13 @@ def prep(
         split_rules=splits,
         workers=workers,
         scheduler=scheduler,
+        also_mat=also_mat,
         progress=progress,
     )
-    return Outcome({"store": str(store.path), **store.manifest.funnel}, _summary(store))
+    data = {"store": str(store.path), **store.manifest.funnel}
+    if also_mat is not None:
+        data["also_mat"] = also_mat
+    return Outcome(data, _summary(store))
 
 
 def _summary(store: "FaceStore") -> str:

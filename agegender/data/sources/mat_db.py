@@ -19,7 +19,9 @@ from agegender.data.listing import Archive
 from agegender.data.sources.imdb_wiki import CROP_MARGIN, TERMS
 from agegender.errors import DataError
 
-MADE_OF: Final = frozenset({"imdb", "wiki", "mat-db", "sample"})
+MADE_OF: Final = frozenset(
+    {"imdb", "wiki", "imdb-full", "wiki-full", "sample", "mat-db"}
+)
 """What the database may say it was made of, several joined by `+`: all cut alike,
 and female is 0."""
 
