@@ -116,9 +116,11 @@ def prep(
         progress=progress,
     )
     data = {"store": str(store.path), **store.manifest.funnel}
+    text = _summary(store)
     if also_mat is not None:
         data["also_mat"] = also_mat
-    return Outcome(data, _summary(store))
+        text += f"\n{len(store):>8,} also in {also_mat}"
+    return Outcome(data, text)
 
 
 def _summary(store: "FaceStore") -> str:

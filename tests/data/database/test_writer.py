@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,13 @@ from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore, write_store
 from agegender.errors import ConfigError, DataError
 
-Store = Any
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+from agegender.data.database.writer import write_database
+from agegender.data.store import FaceStore
+write_database(FaceStore.open(sys.argv[1]), sys.argv[2])
+"""
 
 
 def made_store(folder: Path, faces: int = 7, **labels: Any) -> FaceStore:
@@ -159,3 +168,13 @@ def test_place_that_cannot_be_written_is_told_before_any_work(
     with pytest.raises(DataError, match=r"imdb_db\.mat cannot be written"):
         prepare("wiki", tmp_path / "s", archive=archive, also_mat=path)
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limits of file size on Windows")
+def test_full_disk_leaves_the_store_and_nothing_else(tmp_path: Path) -> None:
+    store, path = made_store(tmp_path), tmp_path / "imdb_db.mat"
+    command = [sys.executable, "-c", LIMITED, store.path, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = done.stderr.splitlines()[-1]
+    assert "imdb_db.mat cannot be written: File too large. The store" in told
+    assert [one.name for one in tmp_path.iterdir()] == ["store"]
