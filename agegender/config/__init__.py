@@ -6,7 +6,7 @@ work starts. No `slots`: the command line parser cannot read defaults through th
 
 from agegender.config.data import MAX_AGE, CropRule, FilterRules, SplitRules
 from agegender.config.experiment import Experiment, setting_type, with_values
-from agegender.config.model import AugmentConfig, ModelConfig
+from agegender.config.model import AugmentConfig, ModelConfig, Point
 from agegender.config.search import ParameterSpace, SearchConfig
 from agegender.config.training import (
     LossConfig,
@@ -25,6 +25,7 @@ __all__ = [
     "ModelConfig",
     "OptimizerConfig",
     "ParameterSpace",
+    "Point",
     "ScheduleConfig",
     "SearchConfig",
     "SplitRules",

@@ -5,6 +5,9 @@ from typing import Literal
 
 from agegender.config.checks import require
 
+Point = Literal["expectation", "median", "mode"]
+"""Which age of a distribution is told as the age."""
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -19,6 +22,8 @@ class ModelConfig:
             x 8 as in the paper, or as the `original` experiment had it, a sliding
             8 x 8 mean, all places kept, and two gender outputs.
         age_head: `softmax`, or `ordinal` (older than k, given older than k - 1).
+        point: The age told of a face, and measured: the `expectation` of its age
+            distribution, the `median` or the `mode`.
 
     Reference: Zagoruyko & Komodakis, BMVC 2016; Shi et al., Pattern Analysis and
     Applications 2023 (CORN).
@@ -30,6 +35,7 @@ class ModelConfig:
     input_norm: bool = False
     pooling: Literal["global", "8", 8, "original"] = "global"
     age_head: Literal["softmax", "ordinal"] = "softmax"
+    point: Point = "expectation"
 
     def __post_init__(self) -> None:
         # YAML reads 8 as a number.

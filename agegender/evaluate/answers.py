@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from agegender.config import MAX_AGE
+from agegender.config import MAX_AGE, Point
 from agegender.errors import DataError, ModelError
+from agegender.model.ages import point_age
 
 FloatArray = NDArray[np.float64]
 EVEN = 0.5
@@ -38,6 +39,7 @@ class Answers:
         male: bool (n,), true gender; False where it is not known.
         gender_known: bool (n,), where the true gender is known.
         identity: int64 (n,), the same number for photos of the same person.
+        point: Which age of a distribution is told as the age.
     """
 
     age_probabilities: FloatArray
@@ -46,6 +48,7 @@ class Answers:
     male: NDArray[np.bool_]
     gender_known: NDArray[np.bool_]
     identity: NDArray[np.int64]
+    point: Point = "expectation"
 
     def __len__(self) -> int:
         """Return the number of faces."""
@@ -57,9 +60,16 @@ class Answers:
         return self.age_probabilities @ AGES
 
     @cached_property
+    def guessed_age(self) -> FloatArray:
+        """Return the age told of each face, float64 (n,), in years."""
+        if self.point == "expectation":
+            return self.expected_age
+        return point_age(self.age_probabilities, self.point).astype(np.float64)
+
+    @cached_property
     def age_error(self) -> FloatArray:
-        """Return expected age minus true age, float64 (n,), in years."""
-        return self.expected_age - self.age
+        """Return guessed age minus true age, float64 (n,), in years."""
+        return self.guessed_age - self.age
 
     @cached_property
     def taken_for_male(self) -> NDArray[np.bool_]:
@@ -93,11 +103,15 @@ class Answers:
             self.male[chosen],
             self.gender_known[chosen],
             self.identity[chosen],
+            self.point,
         )
 
 
 def pair(
-    age_probabilities: ArrayLike, male_probability: ArrayLike, labels: pd.DataFrame
+    age_probabilities: ArrayLike,
+    male_probability: ArrayLike,
+    labels: pd.DataFrame,
+    point: Point = "expectation",
 ) -> Answers:
     """Put predictions beside their labels.
 
@@ -106,6 +120,7 @@ def pair(
         male_probability: float (n,), 0..1.
         labels: One row a face, same order: `age` in years, `gender` (0 female,
             1 male, anything else unknown), `identity`.
+        point: Which age of a distribution is told as the age.
 
     Returns:
         The table that every measure reads.
@@ -127,6 +142,7 @@ def pair(
         (labels["gender"] == 1).to_numpy(dtype=bool),
         labels["gender"].isin([0, 1]).to_numpy(dtype=bool),
         identity.astype(np.int64),
+        point,
     )
 
 

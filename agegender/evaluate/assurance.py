@@ -67,7 +67,7 @@ def operating_curve(answers: Answers, threshold: int) -> pd.DataFrame:
         One row a challenge age: `challenge`, `false_positive`, `true_positive`, 0..1;
         NaN where nobody is under, or of, that age.
     """
-    passes = answers.expected_age[:, np.newaxis] >= OPERATING_AGES
+    passes = answers.guessed_age[:, np.newaxis] >= OPERATING_AGES
     under = answers.age < threshold
     return pd.DataFrame(
         {
@@ -97,7 +97,7 @@ def _passing(
     answers: Answers, gender: str, threshold: int, resampling: Resampling
 ) -> pd.DataFrame:
     challenge = threshold + np.array(ABOVE)
-    passes = answers.expected_age[:, np.newaxis] >= challenge
+    passes = answers.guessed_age[:, np.newaxis] >= challenge
     of_gender = _genders(answers)[gender]
     under = of_gender & (answers.age < threshold)
     near = under & (answers.age >= threshold - JUST_UNDER)

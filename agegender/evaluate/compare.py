@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from agegender.config import Point
 from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
 from agegender.evaluate.bootstrap import resampled_sums
 from agegender.evaluate.intervals import interval
@@ -75,6 +76,7 @@ def compare(
     seed: int = 0,
     confidence: float = 0.95,
     gender_tolerance: float = 0.01,
+    points: tuple[Point, Point] = ("expectation", "expectation"),
 ) -> Comparison:
     """Judge a challenger against the champion.
 
@@ -92,6 +94,7 @@ def compare(
         confidence: One-sided, 0.5..1; the intervals are two-sided at
             2 confidence - 1.
         gender_tolerance: Share of gender accuracy that may be lost, 0..1.
+        points: Which age of a distribution challenger and champion tell.
 
     Returns:
         The differences and the verdict.
@@ -100,7 +103,8 @@ def compare(
         DataError: If faces or labels are missing.
         ModelError: If predictions do not fit the labels.
     """
-    new, old = pair(*challenger, labels), pair(*champion, labels)
+    new = pair(*challenger, labels, points[0])
+    old = pair(*champion, labels, points[1])
     columns = _gains(new, old)
     draws = resampled_sums(columns, new.identity, resamples, seed)
     level = 2.0 * confidence - 1.0

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from agegender.config import Point
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
@@ -76,6 +77,7 @@ class Report:
             "faces": self.faces,
             "identities": self.identities,
             "gender_faces": self.gender_faces,
+            "point": self.answers.point,
             "resampling": asdict(self.resampling),
             "metrics": {
                 name: {"unit": METRICS[name].unit, **_plain(asdict(measured))}
@@ -128,6 +130,7 @@ def evaluate(
     calibration: Calibration = Calibration(),
     resamples: int = 1000,
     seed: int = 0,
+    point: Point = "expectation",
 ) -> Report:
     """Measure predictions against labels.
 
@@ -141,6 +144,7 @@ def evaluate(
             intervals.
         resamples: Draws of people behind each interval.
         seed: Of the draws.
+        point: Which age of a distribution is told as the age.
 
     Returns:
         The report.
@@ -149,7 +153,7 @@ def evaluate(
         DataError: If faces or labels are missing.
         ModelError: If the predictions do not fit the labels.
     """
-    answers = pair(age_probabilities, male_probability, labels)
+    answers = pair(age_probabilities, male_probability, labels, point)
     resampling = Resampling(resamples, seed)
     baselines = trivial_values(trivial_guess(train_labels), answers)
     estimates = estimate(answers, resampling, baselines=baselines)

@@ -3,6 +3,29 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from agegender.config import Point
+
+
+def point_age(probabilities: NDArray[np.floating], point: Point) -> NDArray[np.float32]:
+    """Return the one age that stands for each age distribution.
+
+    Args:
+        probabilities: (N, 101), each row summing to 1: the ages 0..100.
+        point: `expectation` (least squared error, if the distribution is right),
+            `median` (least absolute error) or `mode` (the likeliest year; the
+            youngest of several).
+
+    Returns:
+        float32 (N,), in years.
+    """
+    match point:
+        case "expectation":
+            return expected_age(probabilities)
+        case "median":
+            return age_quantile(probabilities, 0.5)
+        case "mode":
+            return probabilities.argmax(axis=1).astype(np.float32)
+
 
 def expected_age(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return the mean of each age distribution.

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import onnx
 
-from agegender.config import MAX_AGE, CropRule
+from agegender.config import MAX_AGE, CropRule, Point
 from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
@@ -39,6 +39,7 @@ def export_onnx(
     path: str | Path,
     crop_rule: CropRule,
     extra: dict[str, str] | None = None,
+    point: Point = "expectation",
 ) -> Path:
     """Write a network as ONNX, check it, and only then give it its name.
 
@@ -47,6 +48,7 @@ def export_onnx(
         path: Where to; replaced if present.
         crop_rule: How the faces it was trained on were cut.
         extra: Further metadata, each name put under `agegender.`.
+        point: Which age of a distribution is told as the age.
 
     Returns:
         The path.
@@ -61,7 +63,7 @@ def export_onnx(
             f"the network takes faces of {size} px, the crop rule makes "
             f"{crop_rule.size} px. Export with the rule it was trained on."
         )
-    exported = _to_onnx(model, _metadata(crop_rule, extra or {}))
+    exported = _to_onnx(model, _metadata(crop_rule, point, extra or {}))
     with _part_of(path) as part:
         onnx.save_model(exported, part)
         _check_parity(model, Network.load(part), size)
@@ -95,11 +97,14 @@ def _part_of(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _metadata(crop_rule: CropRule, extra: dict[str, str]) -> dict[str, str]:
+def _metadata(
+    crop_rule: CropRule, point: Point, extra: dict[str, str]
+) -> dict[str, str]:
     own = {
         "crop_rule": json.dumps(asdict(crop_rule)),
         "genders": json.dumps(GENDERS),
         "ages": json.dumps([0, MAX_AGE]),
+        "point": point,
     }
     return {f"agegender.{name}": text for name, text in (extra | own).items()}
 

@@ -8,14 +8,21 @@ from typing import Any
 import keras
 from keras import ops
 
-from agegender.config import LossConfig
+from agegender.config import MAX_AGE, LossConfig, Point
 from agegender.model.losses import expected_age, gender_cross_entropy, labelled
 
 
-def metrics() -> dict[str, list[keras.metrics.Metric]]:
-    """Return the metrics of each head; Keras puts the head's name before theirs."""
+def metrics(point: Point = "expectation") -> dict[str, list[keras.metrics.Metric]]:
+    """Return the metrics of each head; Keras puts the head's name before theirs.
+
+    Args:
+        point: Which age of a distribution is told as the age.
+    """
     return {
-        "age": [MeanAbsoluteError(name="mae"), CumulativeScore(name="cs5")],
+        "age": [
+            MeanAbsoluteError(point, name="mae"),
+            CumulativeScore(point, name="cs5"),
+        ],
         "gender": [Accuracy(name="accuracy")],
     }
 
@@ -28,6 +35,32 @@ def weighted_metrics(config: LossConfig) -> dict[str, list[keras.metrics.Metric]
     minimised: a face of known gender then pulls as hard in every batch.
     """
     return {"gender": [GenderCrossEntropy(config.gender_smoothing)]}
+
+
+def told_age(probabilities: Any, point: Point) -> Any:
+    """Return what `ages.point_age` does, on the device: float32 (N,), in years.
+
+    Args:
+        probabilities: (N, 101), each row summing to 1: the ages 0..100.
+        point: Which age of a distribution is told as the age.
+    """
+    match point:
+        case "expectation":
+            return expected_age(probabilities)
+        case "median":
+            return _median(ops.cast(probabilities, "float32"))
+        case "mode":
+            return ops.cast(ops.argmax(probabilities, axis=-1), "float32")
+
+
+def _median(probabilities: Any) -> Any:
+    below = ops.cumsum(probabilities, axis=-1)
+    half = 0.5 * below[:, -1:]
+    reached = ops.sum(ops.cast(below < half, "int32"), axis=-1, keepdims=True)
+    mass = ops.take_along_axis(probabilities, reached, axis=-1)
+    beyond = ops.take_along_axis(below, reached, axis=-1) - half
+    ages = ops.cast(reached, "float32") + 0.5 - beyond / mass
+    return ops.clip(ops.squeeze(ages, -1), 0.0, MAX_AGE)
 
 
 class _LabelledMean(keras.metrics.Mean):  # type: ignore[misc]
@@ -45,23 +78,42 @@ class _LabelledMean(keras.metrics.Mean):  # type: ignore[misc]
         raise NotImplementedError
 
 
+class _OfAges(_LabelledMean):
+    """A mean of errors of the age told.
+
+    Args:
+        point: Which age of a distribution that is.
+    """
+
+    def __init__(self, point: Point = "expectation", **metric: Any) -> None:
+        super().__init__(**metric)
+        self.point = point
+
+    def error(self, truth: Any, prediction: Any) -> Any:
+        """Return |age told - age| of each face, in years."""
+        return ops.abs(told_age(prediction, self.point) - truth)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal metric."""
+        return super().get_config() | {"point": self.point}
+
+
 @keras.saving.register_keras_serializable(package="agegender")
-class MeanAbsoluteError(_LabelledMean):
-    """Mean of |expected age - age|, in years."""
+class MeanAbsoluteError(_OfAges):
+    """Mean of |age told - age|, in years."""
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return the error of each face, in years."""
-        return ops.abs(expected_age(prediction) - truth)
+        return self.error(truth, prediction)
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class CumulativeScore(_LabelledMean):
+class CumulativeScore(_OfAges):
     """Share of faces at most five years off, 0..1."""
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return 1 for each face within five years, else 0."""
-        near = ops.abs(expected_age(prediction) - truth) <= 5.0
-        return ops.cast(near, "float32")
+        return ops.cast(self.error(truth, prediction) <= 5.0, "float32")
 
 
 @keras.saving.register_keras_serializable(package="agegender")

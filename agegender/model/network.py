@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, get_args
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from agegender.config import MAX_AGE, CropRule
+from agegender.config import MAX_AGE, CropRule, Point
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
@@ -34,6 +34,7 @@ class Network:
         session: The loaded graph.
         crop_rule: How faces must be cut for it.
         metadata: All that was written into the file, names without `agegender.`.
+        point: Which age of a distribution is told as the age.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Network:
         session: onnxruntime.InferenceSession,
         crop_rule: CropRule,
         metadata: dict[str, str],
+        point: Point = "expectation",
     ) -> None:
         self._session = session
         self.crop_rule = crop_rule
         self.metadata = metadata
+        self.point = point
         self.genders: list[str] = json.loads(metadata["genders"])
         self.calibration = _calibration(metadata)
 
@@ -69,7 +72,8 @@ class Network:
             for name, text in properties.items()
             if name.startswith(_PREFIX)
         }
-        return cls(session, _crop_rule(path, metadata), metadata)
+        rule, point = _crop_rule(path, metadata), _point(path, metadata)
+        return cls(session, rule, metadata, point)
 
     def predict(self, faces: NDArray[np.uint8], batch_size: int = 256) -> AgeGender:
         """Tell the ages and genders of faces, corrected by its calibration.
@@ -130,3 +134,15 @@ def _crop_rule(path: Path, metadata: dict[str, str]) -> CropRule:
     if genders != GENDERS:
         raise ModelError(f"{path} orders genders {genders}; {GENDERS} is needed.")
     return crop_rule
+
+
+def _point(path: Path, metadata: dict[str, str]) -> Point:
+    # A file without it was written before there was a choice.
+    named = metadata.get("point", "expectation")
+    for known in get_args(Point):
+        if named == known:
+            return known  # type: ignore[no-any-return]
+    raise ModelError(
+        f"{path} tells ages by {named!r}; known are {', '.join(get_args(Point))}. "
+        "Update agegender."
+    )

@@ -18,7 +18,8 @@ class Face:
         landmarks: (x, y) of left eye, right eye, nose, left and right corner of the
             mouth; None where the detector has none.
         detection_score: Confidence of the detector, 0..1; None for ready crops.
-        age: Mean of the age distribution, in years.
+        age: What the network tells of the age distribution, its mean unless it was
+            trained otherwise, in years.
         age_low: Youngest age of the central interval, in years.
         age_high: Oldest age of the central interval, in years. The network's own
             distribution decides; it is not calibrated, so the interval may hold

@@ -16,7 +16,7 @@ from agegender.config import CropRule
 from agegender.data.faces import crop_face, resize_crop
 from agegender.detect import Detection, Detector
 from agegender.errors import ConfigError, DataError
-from agegender.model.ages import expected_age
+from agegender.model.ages import point_age
 from agegender.model.network import AgeGender, Network
 from agegender.predict.faces import Face, PhotoFaces
 from agegender.predict.photos import Photo, read_photo
@@ -122,10 +122,10 @@ class Predictor:
 
     def _faces(self, found: list[Detection], answer: AgeGender) -> Iterator[Face]:
         probabilities = answer.age_probabilities
-        age = expected_age(probabilities)
+        age = point_age(probabilities, self.network.point)
         fitted = self.network.calibration
         low, high = fitted.age_interval(probabilities, self.interval)
-        # A long thin tail can pull the mean out of the interval: stretch it.
+        # A long thin tail can pull the age out of the interval: stretch it.
         low, high = np.minimum(low, age), np.maximum(high, age)
         columns = (age, low, high, answer.male_probability)
         rows = zip(*(column.tolist() for column in columns), strict=True)

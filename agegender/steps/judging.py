@@ -147,6 +147,7 @@ def report_of(
         store.labels.iloc[store.rows(split)],
         store.labels.iloc[store.rows("train")],
         calibration=network.calibration,
+        point=network.point,
     )
 
 
@@ -228,6 +229,7 @@ def _verdict(
         answers_of(network, store, "test", progress),
         answers_of(champion_network, store, "test", progress),
         labels,
+        points=(network.point, champion_network.point),
     )
     reason = f"against version {champion.number}: {verdict.reason}"
     return {"better": verdict.better, "reason": reason}

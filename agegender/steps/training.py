@@ -113,7 +113,11 @@ def keep(
         keras_file = save_model(trained.model, Path(folder) / "model.keras")
         provenance = {"store": store.manifest.content_hash, "run": run.id}
         network = export_onnx(
-            trained.model, Path(folder) / "model.onnx", crop_rule, provenance
+            trained.model,
+            Path(folder) / "model.onnx",
+            crop_rule,
+            provenance,
+            experiment.model.point,
         )
         _calibrate(run, network, store)
         _log_face_grid(run, network, store)
@@ -186,11 +190,13 @@ def _log_face_grid(run: "Run", network: Path, store: "FaceStore") -> None:
     # Spread over the split, so that one person's photos do not fill the grid.
     chosen = rows[:: max(1, len(rows) // GRID_FACES)][:GRID_FACES]
     faces = store.faces[chosen]
-    answers = Network.load(network).predict(faces)
+    told_by = Network.load(network)
+    answers = told_by.predict(faces)
     figure = face_grid(
         faces,
         store.labels.iloc[chosen],
         answers.age_probabilities,
         answers.male_probability,
+        told_by.point,
     )
     run.log_figure(figure, "figures/test_faces.png")

@@ -122,7 +122,7 @@ def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
         ),
         loss=losses(experiment.loss),
         loss_weights=loss_weights(experiment.loss),
-        metrics=metrics(),
+        metrics=metrics(experiment.model.point),
         weighted_metrics=weighted_metrics(experiment.loss),
         jit_compile=_jit_compile(),
     )

@@ -41,6 +41,19 @@ def test_model_is_not_better_than_itself(draw: Draw) -> None:
     assert "same errors" in verdict.reason
 
 
+def test_each_model_is_judged_by_the_age_that_it_tells(draw: Draw) -> None:
+    ages, male, labels = draw(100)
+    # Likeliest is the truth; a tenth of each distribution lies at 100 years.
+    truth = np.eye(101)[labels["age"].astype(int)]
+    ages = 0.9 * truth + 0.1 * np.eye(101)[100]
+    verdict = compare(
+        (ages, male), (ages, male), labels, points=("mode", "expectation")
+    )
+    assert verdict.better
+    away = 100 - labels["age"].to_numpy()
+    assert verdict.difference == pytest.approx(-0.1 * away.mean(), rel=1e-5)
+
+
 def test_small_lead_could_be_chance(draw: Draw) -> None:
     one, male, labels = draw(60, noise=6.0)
     # Other errors on the same faces, as good on the whole.

@@ -22,7 +22,7 @@ def table(
     ages, male, labels = draw(n, **options)
     answers = pair(ages, male, labels)
     faces = labels.assign(
-        error=np.abs(answers.expected_age - labels["age"]),
+        error=np.abs(answers.guessed_age - labels["age"]),
         right=answers.gender_is_right,
         decade=labels["age"] // 10,
     )

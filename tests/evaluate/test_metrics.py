@@ -67,6 +67,21 @@ def test_age_log_loss_agrees_with_scikit_learn(draw: Draw) -> None:
     assert values(pair(mixed, male, labels))["age_nll"] == pytest.approx(expected)
 
 
+def test_errors_are_those_of_the_age_that_is_told(draw: Draw, certain: Certain) -> None:
+    _, _, labels = draw(2)
+    labels = labels.assign(age=[20.0, 30.0])
+    ages = 0.6 * certain([20, 40]) + 0.4 * certain([30, 30])
+    told = {
+        "expectation": (4 + 6) / 2,
+        "mode": (0 + 10) / 2,
+        # 5/6 into year 20, which begins at 19.5; 1/6 into year 40.
+        "median": (1 / 3 + 9 + 2 / 3) / 2,
+    }
+    for point, error in told.items():
+        got = values(pair(ages, [0.5, 0.5], labels, point))
+        assert got["mean_absolute_error"] == pytest.approx(error, abs=1e-5)
+
+
 def test_hand_worked_faces(draw: Draw, certain: Certain) -> None:
     _, _, labels = draw(4)
     labels = labels.assign(age=[20.0, 30.0, 40.0, 50.0], gender=[0, 0, 0, 1])

@@ -78,6 +78,28 @@ def test_calibration_travels_in_the_file_and_corrects_answers(
     assert np.abs(after.male_probability - before.male_probability).max() > 1e-3
 
 
+def test_file_says_which_age_is_told(
+    exported: Path, tiny_network: keras.Model, tmp_path: Path
+) -> None:
+    path = export_onnx(tiny_network, tmp_path / "m.onnx", RULE, point="median")
+    assert Network.load(path).point == "median"
+    assert Network.load(exported).point == "expectation"
+
+
+def test_file_with_an_unknown_way_to_tell_ages_is_refused(
+    exported: Path, tmp_path: Path
+) -> None:
+    model = onnx.load(exported)
+    for entry in model.metadata_props:
+        if entry.key == "agegender.point":
+            entry.value = "midpoint"
+    onnx.save(model, tmp_path / "odd.onnx")
+    with pytest.raises(
+        ModelError, match="tells ages by 'midpoint'; known are expectation"
+    ):
+        Network.load(tmp_path / "odd.onnx")
+
+
 def test_batches_do_not_change_answers(
     exported: Path, some_faces: NDArray[np.uint8]
 ) -> None:

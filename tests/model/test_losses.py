@@ -271,6 +271,15 @@ def test_metrics_measure_labelled_faces_in_years_and_shares() -> None:
     assert float(accuracy(array(1.0, 0.0, np.nan), male)) == pytest.approx(0.5)
 
 
+def test_age_metrics_measure_the_age_that_is_told() -> None:
+    ages = mass(a30=0.4, a31=0.3, a70=0.3)
+    for point, told in (("median", 30.5 + 1 / 3), ("mode", 30.0)):
+        mae, cs5 = metrics(point)["age"]
+        assert float(mae(array(31.0), ages)) == pytest.approx(abs(told - 31), abs=1e-4)
+        assert float(cs5(array(31.0), ages)) == 1.0
+    assert float(metrics()["age"][1](array(31.0), ages)) == 0.0
+
+
 def test_reported_gender_loss_is_a_weighted_mean_over_known_faces() -> None:
     (metric,) = weighted_metrics(LossConfig(gender_smoothing=0.2))["gender"]
     male = array(0.8, 0.8, 0.3)[:, None]

@@ -5,6 +5,7 @@ white 100 years and male. So every answer shows which face it belongs to.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -23,6 +24,15 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     path = tmp_path_factory.mktemp("network") / "brightness.onnx"
     onnx.save(brightness_graph(), path)
     return Network.load(path, threads=1)
+
+
+@pytest.fixture
+def mode_network(tmp_path: Path) -> Network:
+    """Return the same network, which tells the likeliest year instead of the mean."""
+    graph = brightness_graph()
+    graph.metadata_props.add(key="agegender.point", value="mode")
+    onnx.save(graph, tmp_path / "mode.onnx")
+    return Network.load(tmp_path / "mode.onnx", threads=1)
 
 
 @pytest.fixture(scope="session")

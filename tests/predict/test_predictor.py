@@ -180,6 +180,17 @@ def test_interval_holds_the_age_and_widens_with_its_share(network: Network) -> N
     assert faces[0].age < faces[0].age_high < faces[1].age_high
 
 
+def test_network_decides_which_age_is_told(
+    network: Network, mode_network: Network
+) -> None:
+    mean, mode = (
+        next(Predictor(each, WholePhoto()).predict([grey(52)])).faces[0].age
+        for each in (network, mode_network)
+    )
+    assert mean == pytest.approx(100 * 52 / 255, abs=0.01)
+    assert mode == 20.0
+
+
 def test_distribution_is_kept_on_demand(network: Network) -> None:
     keeping = Predictor(network, WholePhoto(), keep_distribution=True)
     (answer,) = keeping.predict([grey(51)])

@@ -28,7 +28,7 @@ def age_scatter(answers: Answers) -> Figure:
     figure = new_figure(6.4, 5.6, title)
     axes = tidy(figure.subplots(), "true age (years)", "guessed age (years)")
     edges = np.arange(0.0, MAX_AGE + 3.0, 2.0)
-    counts, _, _ = np.histogram2d(answers.age, answers.expected_age, [edges, edges])
+    counts, _, _ = np.histogram2d(answers.age, answers.guessed_age, [edges, edges])
     shown = np.ma.masked_equal(counts.T, 0.0)
     limits = LogNorm(1.0, max(10.0, float(counts.max())))
     mesh = axes.pcolormesh(edges, edges, shown, norm=limits, cmap="cividis")
@@ -74,7 +74,7 @@ def age_distributions(answers: Answers) -> Figure:
     edges = np.arange(-0.5, MAX_AGE + 3.0, 3.0)
     shares = np.histogram(answers.age, edges, density=True)[0]
     axes.stairs(shares, edges, fill=True, color=GREY, alpha=0.35, label="true age")
-    shares = np.histogram(answers.expected_age, edges, density=True)[0]
+    shares = np.histogram(answers.guessed_age, edges, density=True)[0]
     axes.stairs(shares, edges, color=BLUE, linewidth=1.8, label="guessed age")
     axes.plot(
         AGES,

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from agegender.config import Point
 from agegender.errors import DataError
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.figures.style import BLUE, VERMILION, new_figure
@@ -26,6 +27,7 @@ def face_grid(
     labels: pd.DataFrame,
     age_probabilities: ArrayLike,
     male_probability: ArrayLike,
+    point: Point = "expectation",
 ) -> Figure:
     """Draw faces, each over its own truth and its own prediction.
 
@@ -35,12 +37,13 @@ def face_grid(
             unknown: not shown, and not held against the guess), `identity`.
         age_probabilities: float (n, 101).
         male_probability: float (n,), 0..1.
+        point: Which age of a distribution is told as the age.
 
     Raises:
         DataError: If there are not as many faces as labels.
         ModelError: If the predictions do not fit the labels.
     """
-    answers = pair(age_probabilities, male_probability, labels)
+    answers = pair(age_probabilities, male_probability, labels, point)
     if len(faces) != len(answers):
         raise DataError(
             f"each face needs its label. Received: {len(faces)} faces, "
@@ -74,7 +77,7 @@ def _draw(axes: Axes, face: NDArray[np.uint8], answers: Answers, row: int) -> No
     axes.text(
         0.5,
         -0.04,
-        f"guess {answers.expected_age[row]:.0f} {_gender(male=male)} {certainty:.0%}",
+        f"guess {answers.guessed_age[row]:.0f} {_gender(male=male)} {certainty:.0%}",
         color=VERMILION if wrong else BLUE,
         fontsize=9,
         horizontalalignment="center",
