@@ -38,6 +38,7 @@ def test_settings_at_the_top_change_too() -> None:
         ("loss.age", "mse", "takes one of 'label_distribution', 'cross_entropy'"),
         ("loss.mean_weight", -0.1, "loss.mean_weight must not be negative"),
         ("loss.age_smoothing", 1.0, "must be 0 or more and below 1. Received: 1.0"),
+        ("training.balance_beta", 1.0, "balance_beta must be 0 or more and below 1"),
         ("model.depth", 15, "6n"),
     ],
 )

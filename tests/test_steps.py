@@ -37,7 +37,7 @@ from agegender.tracking.store import use_tracking_store
 
 TINY = Experiment(
     name="tiny",
-    model=ModelConfig(depth=10, widen_factor=1),
+    model=ModelConfig(depth=10, widen_factor=1, point="median"),
     training=TrainingConfig(epochs=1, batch_size=32, precision="float32"),
 )
 PROJECT = Path(__file__).parents[1]
@@ -90,6 +90,7 @@ def test_training_leaves_what_a_person_wants_to_see(walked: Path) -> None:
 
 def test_evaluation_is_linked_to_run_and_version(walked: Path) -> None:
     outcome = steps.evaluate("models:/agegender@challenger", str(walked / "store"))
+    assert outcome.data["point"] == "median"  # as the experiment wanted
     mae = outcome.data["metrics"]["mean_absolute_error"]
     assert mae["low"] <= mae["value"] <= mae["high"]
     version = _challenger()

@@ -4,7 +4,13 @@ Frozen dataclasses, checked when made, so that a wrong setting fails before any
 work starts. No `slots`: the command line parser cannot read defaults through them.
 """
 
-from agegender.config.data import MAX_AGE, CropRule, FilterRules, SplitRules
+from agegender.config.data import (
+    AGE_BAND_STARTS,
+    MAX_AGE,
+    CropRule,
+    FilterRules,
+    SplitRules,
+)
 from agegender.config.experiment import Experiment, setting_type, with_values
 from agegender.config.model import AugmentConfig, ModelConfig, Point
 from agegender.config.search import ParameterSpace, SearchConfig
@@ -16,6 +22,7 @@ from agegender.config.training import (
 )
 
 __all__ = [
+    "AGE_BAND_STARTS",
     "MAX_AGE",
     "AugmentConfig",
     "CropRule",

@@ -8,6 +8,9 @@ from agegender.config.checks import require
 MAX_AGE = 100
 """Age classes are 0..MAX_AGE years, one class a year."""
 
+AGE_BAND_STARTS = (0, 10, 20, 30, 40, 60)
+"""Where the age bands begin that faces are balanced and reported by, in years."""
+
 
 @dataclass(frozen=True)
 class FilterRules:

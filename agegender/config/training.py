@@ -131,6 +131,13 @@ class TrainingConfig:
         ema: Share, 0..1, that the averaged weights keep of themselves a step: 0.99
             averages over the last hundred steps or so. Validated and chosen are
             the averaged weights; 0 averages nothing.
+        balance: `effective_number` gives faces the more weight the fewer there are
+            of their age band and gender; `none` counts each face once. Validation
+            is never weighted.
+        balance_beta: How strongly, 0 (not at all) to just below 1 (in proportion
+            to how few there are).
+
+    Reference: Cui et al., CVPR 2019 (effective number).
     """
 
     epochs: int = 12
@@ -138,6 +145,8 @@ class TrainingConfig:
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     patience: int = 0
     ema: float = 0.0
+    balance: Literal["none", "effective_number"] = "none"
+    balance_beta: float = 0.999
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
@@ -149,4 +158,9 @@ class TrainingConfig:
         require(
             0.0 <= self.ema < 1.0,
             f"training.ema must be 0 or more and below 1. Received: {self.ema}.",
+        )
+        require(
+            0.0 <= self.balance_beta < 1.0,
+            "training.balance_beta must be 0 or more and below 1. "
+            f"Received: {self.balance_beta}.",
         )

@@ -11,7 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Batch = tuple[NDArray[np.uint8], dict[str, NDArray[np.float32]]]
+Targets = dict[str, NDArray[np.float32]]
+Batch = (
+    tuple[NDArray[np.uint8], Targets]
+    | tuple[NDArray[np.uint8], Targets, NDArray[np.float32]]
+)
+"""Faces, what is true of them, and, if they do not all count the same, weights."""
 
 
 class Faces(Protocol):
@@ -36,6 +41,8 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         shuffle_seed: Of the order, a new one each epoch, in which only whole
             batches are given, since a small last one would upset batch norm; fewer
             faces than a batch make one. None: the order of `rows`, every face once.
+        weights: float32 (n,), how much each face counts in both heads' losses, with
+            a mean of 1; None: all the same.
     """
 
     def __init__(
@@ -44,6 +51,7 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: NDArray[np.integer],
         batch_size: int,
         shuffle_seed: int | None = None,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
         self._faces = store.faces
@@ -52,6 +60,7 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         gender = labels["gender"].to_numpy(np.float32)
         self._gender = np.where(gender >= 0, gender, np.nan).astype(np.float32)
         self._rows = np.asarray(rows)
+        self._weights = weights
         self._batch_size = batch_size
         self._shuffle_seed = shuffle_seed
         whole = max(1, len(rows) // batch_size)
@@ -71,12 +80,15 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return self._batches
 
     def __getitem__(self, index: int) -> Batch:
-        """Return batch `index` of this epoch: faces and targets by head."""
+        """Return batch `index` of this epoch."""
         start = index * self._batch_size
         # In the order of the file, to read forwards; within a batch it is nothing.
         chosen = np.sort(self._order[start : start + self._batch_size])
         faces = self._faces[self._rows[chosen]]
-        return faces, {"age": self._age[chosen], "gender": self._gender[chosen]}
+        targets = {"age": self._age[chosen], "gender": self._gender[chosen]}
+        if self._weights is None:
+            return faces, targets
+        return faces, targets, self._weights[chosen]
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order."""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agegender.config import AGE_BAND_STARTS
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
 from agegender.evaluate.metric import Metric
@@ -28,7 +29,6 @@ SMALLEST_GROUP = 30
 """People from which on a group has an interval."""
 
 AGE_BANDS = ("0-9", "10-19", "20-29", "30-39", "40-59", "60+")
-_BAND_STARTS = (0.0, 10.0, 20.0, 30.0, 40.0, 60.0, np.inf)
 
 GROUP_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
@@ -57,7 +57,9 @@ def group_keys(answers: Answers) -> pd.DataFrame:
         is `unknown`; where none is, there are no genders to tell apart, and so no
         categories.
     """
-    bands = pd.cut(answers.age, _BAND_STARTS, right=False, labels=AGE_BANDS)
+    bands = pd.cut(
+        answers.age, [*AGE_BAND_STARTS, np.inf], right=False, labels=AGE_BANDS
+    )
     return pd.DataFrame({"age_band": bands, "gender": _genders(answers)})
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agegender.config import Experiment
+from agegender.data.balance import balance_weights
 from agegender.data.batches import FaceBatches, Faces
 from agegender.errors import DataError
 from agegender.model.cost import count
@@ -147,8 +148,19 @@ def _batches(
 ) -> tuple[FaceBatches, FaceBatches]:
     size = experiment.training.batch_size
     train, validation = (_rows(store, split) for split in ("train", "validation"))
-    training = FaceBatches(store, train, size, shuffle_seed=experiment.seed)
+    training = FaceBatches(
+        store, train, size, experiment.seed, _weights(experiment, store, train)
+    )
     return training, FaceBatches(store, validation, size)
+
+
+def _weights(
+    experiment: Experiment, store: SplitFaces, rows: NDArray[np.int64]
+) -> NDArray[np.float32] | None:
+    settings = experiment.training
+    if settings.balance == "none":
+        return None
+    return balance_weights(store.labels.iloc[rows], settings.balance_beta)
 
 
 def _rows(store: SplitFaces, split: str) -> NDArray[np.int64]:

@@ -83,6 +83,14 @@ def test_fewer_faces_than_a_batch_make_one(numbered_store: FaceStore) -> None:
     assert numbers(batches) == [[1, 2, 3]]
 
 
+def test_weights_go_with_their_faces(numbered_store: FaceStore) -> None:
+    weights = ROWS.astype(np.float32) / 5
+    batches = FaceBatches(numbered_store, ROWS, 4, shuffle_seed=0, weights=weights)
+    for index in range(len(batches)):
+        faces, _, weight = batches[index]
+        np.testing.assert_allclose(weight, faces[:, 0, 0, 0] / 5)
+
+
 def test_unknown_gender_becomes_nan(numbered_store: FaceStore) -> None:
     labels = numbered_store.labels.assign(gender=np.int8(-1))
     unknown = FaceStore(
