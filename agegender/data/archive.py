@@ -1,4 +1,4 @@
-"""The files of a data set, read where they lie: a folder, a tar archive, a database.
+"""The files of a data set, read where they lie: folder, tar archives, database.
 
 Nothing is ever unpacked to disk, but for a database that was saved compressed.
 """
@@ -9,6 +9,7 @@ from agegender.data.database.reader import MARK, FaceDatabase
 from agegender.data.folder import Folder
 from agegender.data.listing import Archive
 from agegender.data.tarball import open_tar
+from agegender.data.volumes import Volumes, find_volumes
 from agegender.errors import ConfigError
 
 
@@ -17,7 +18,7 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
 
     Args:
         archive: A tar file, plain or compressed, or the original's `imdb_db.mat`.
-        folder: A folder; exactly one of the two.
+        folder: A folder, of files or of several tar files; exactly one of the two.
 
     Returns:
         The archive, its beginning checked.
@@ -27,7 +28,8 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
         DataError: If there is no such file, or it is no archive.
     """
     if folder is not None and archive is None:
-        return Folder(folder)
+        volumes = find_volumes(folder)
+        return Volumes(folder, volumes) if volumes else Folder(folder)
     if archive is None or folder is not None:
         given = "both" if archive is not None else "neither"
         raise ConfigError(f"give an archive or a folder to read. Received: {given}.")

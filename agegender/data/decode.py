@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import CropRule
-from agegender.data.faces import Box, contrast, decode_face
+from agegender.data.faces import Box, BoxError, contrast, decode_face
 from agegender.data.listing import Chunk
 from agegender.errors import DataError
 
 MISSING, UNDECODABLE = "missing_file", "undecodable"
+OFF_PHOTO = "box_off_photo"
 BLANK, NEAR_UNIFORM = "blank", "near_uniform"
-REASONS: Final = (MISSING, UNDECODABLE, BLANK, NEAR_UNIFORM)
+REASONS: Final = (MISSING, UNDECODABLE, OFF_PHOTO, BLANK, NEAR_UNIFORM)
 """Why a photo is set aside; rules at the end of the funnel."""
 
 ONE_TONE: Final = 1.0
@@ -30,7 +31,7 @@ class Part(NamedTuple):
 
     positions: NDArray[np.int64]  # (n,), of the chunk
     reasons: tuple[str, ...]  # n, empty where all is well
-    digests: tuple[str, ...]  # n, of the photo's bytes, empty where missing
+    digests: tuple[str, ...]  # n, of photo and box, empty where missing
     faces: NDArray[np.uint8]  # (m, S, S, 3), only those without a reason
 
 
@@ -68,18 +69,29 @@ def _decode_one(
 ) -> tuple[str, str, NDArray[np.uint8] | None]:
     if photo is None:
         return MISSING, "", None
+    reason, face = _cut(photo, box, rule, min_contrast)
+    whole = sha256(photo)
+    if box is not None:
+        whole.update(repr(box).encode())  # two faces of one photo are no duplicates
     # Half of SHA-256 tells any two files apart and halves the column.
-    digest = sha256(photo).hexdigest()[:32]
+    return reason, whole.hexdigest()[:32], face
+
+
+def _cut(
+    photo: bytes, box: Box | None, rule: CropRule, min_contrast: float
+) -> tuple[str, NDArray[np.uint8] | None]:
     try:
         face = decode_face(photo, box, rule)
+    except BoxError:
+        return OFF_PHOTO, None
     except DataError:
-        return UNDECODABLE, digest, None
+        return UNDECODABLE, None
     shown = contrast(face)
     if shown < ONE_TONE:
-        return BLANK, digest, None
+        return BLANK, None
     if shown < min_contrast:
-        return NEAR_UNIFORM, digest, None
-    return "", digest, face
+        return NEAR_UNIFORM, None
+    return "", face
 
 
 def usable_cores() -> int:

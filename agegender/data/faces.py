@@ -17,6 +17,13 @@ Box = tuple[float, float, float, float]
 """(x1, y1, x2, y2): pixels of the photo from its top left corner, right and bottom
 exclusive; may reach beyond the photo."""
 
+LARGEST_CROP = 8.0
+"""Side of a crop, in longer sides of its photo, beyond which the box is no face's."""
+
+
+class BoxError(DataError):
+    """A box that holds nothing of its photo, or far more than the photo."""
+
 
 def decode_face(encoded: bytes, box: Box | None, rule: CropRule) -> NDArray[np.uint8]:
     """Decode as much of a photo as its face needs, and cut the face out.
@@ -31,7 +38,8 @@ def decode_face(encoded: bytes, box: Box | None, rule: CropRule) -> NDArray[np.u
         photo has them.
 
     Raises:
-        DataError: If the photo cannot be decoded, or the box misses it.
+        BoxError: If the box misses the photo or dwarfs it.
+        DataError: If the photo cannot be decoded.
     """
     if box is None:
         return resize_crop(decode_shrunk(encoded, 2 * rule.size).pixels, rule)
@@ -55,16 +63,21 @@ def crop_face(photo: NDArray[np.uint8], box: Box, rule: CropRule) -> NDArray[np.
         side around the box's centre, moved down by the rule's shift.
 
     Raises:
-        DataError: If the box is empty or misses the photo.
+        BoxError: If the box is empty, misses the photo or dwarfs it.
     """
     x1, y1, x2, y2 = box
     height, width = photo.shape[:2]
     if not (x1 < x2 and y1 < y2 and x1 < width and y1 < height and x2 > 0 and y2 > 0):
-        raise DataError(
+        raise BoxError(
             f"face box {box} holds no pixel of a photo of {width} x {height}."
         )
     longer = max(x2 - x1, y2 - y1)
     side = (1.0 + 2.0 * rule.margin) * longer
+    # Every pixel of the crop takes memory, those beyond the photo too.
+    if side > LARGEST_CROP * max(width, height):
+        raise BoxError(
+            f"face box {box} is far larger than its photo of {width} x {height}."
+        )
     y = (y1 + y2) / 2 + rule.shift * longer
     return _square(photo, (x1 + x2) / 2, y, side, rule.size)
 

@@ -1,7 +1,7 @@
 """What goes into a store: one data set, or several that are cut alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,11 @@ from agegender.data.listing import Archive
 from agegender.data.rows_file import RECORDED
 from agegender.data.sources.registry import find_source
 from agegender.data.sources.source import Source
+from agegender.data.sources.table import NAME as TABLE
+from agegender.data.sources.table import read_table
 from agegender.errors import ConfigError, DataError
+
+ENTRY: Final = "{source, archive or folder, table, name}"
 
 TOLD_OF_ALL: Final = ("id", "member", *RECORDED)
 """What stays known of the rows that are dropped."""
@@ -30,6 +34,7 @@ class Input:
         source: What it is.
         archive: The tar file to read.
         folder: Or the folder to read.
+        table: Of source `table`, the CSV or Parquet file that says who is where.
         name: What the store calls it; the source's name if not given. Two inputs
             of one source need names, since their people are not the same.
     """
@@ -37,6 +42,7 @@ class Input:
     source: str
     archive: str | Path | None = None
     folder: str | Path | None = None
+    table: str | Path | None = None
     name: str | None = None
 
 
@@ -72,7 +78,7 @@ def read_inputs(path: str | Path) -> list[Input]:
         raise ConfigError(f"inputs {path} cannot be read: {reason}.") from error
     if not isinstance(entries, list) or not entries:
         raise ConfigError(
-            f"inputs {path} must be a list of {{source, archive or folder, name}}. "
+            f"inputs {path} must be a list of {ENTRY}. "
             f"Received: {type(entries).__name__}."
         )
     return [_input(entry, path) for entry in entries]
@@ -83,14 +89,13 @@ def _input(entry: Any, path: Path) -> Input:
         given = Input(**entry)
     except TypeError as error:
         raise ConfigError(
-            f"inputs {path} must list {{source, archive or folder, name}}. "
-            f"Received: {entry!r}."
+            f"inputs {path} must list {ENTRY}. Received: {entry!r}."
         ) from error
-    archive, folder = (
+    archive, folder, table = (
         None if place is None else path.parent / place
-        for place in (given.archive, given.folder)
+        for place in (given.archive, given.folder, given.table)
     )
-    return Input(given.source, archive, folder, given.name)
+    return Input(given.source, archive, folder, table, given.name)
 
 
 def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
@@ -99,21 +104,11 @@ def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
     Raises:
         AgeGenderError: If an archive is not there, or inputs do not go together.
     """
-    sources = [find_source(given.source) for given in inputs]
+    sources = [source_of(given.source, given.table) for given in inputs]
     names = [given.name or given.source for given in inputs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(
             f"inputs need names that differ. Received several times: {twice}."
-        )
-    crops = {(source.margin, source.shift): source.name for source in sources}
-    if len(crops) > 1:
-        cuts = ", ".join(
-            f"{name} (margin {margin:g}, shift {shift:g})"
-            for (margin, shift), name in crops.items()
-        )
-        raise DataError(
-            f"pictures cut in different ways cannot share a store: {cuts}. "
-            "Make a store of each."
         )
     archives = [
         open_archive(_absolute(given.archive), _absolute(given.folder))
@@ -122,10 +117,77 @@ def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
     return [*map(Opened, names, sources, archives)]
 
 
-def crop_rule_of(opened: Sequence[Opened], size: int) -> CropRule:
-    """Return the rule by which all these pictures are cut."""
-    source = opened[0].source
-    return CropRule(margin=source.margin, shift=source.shift, size=size)
+def source_of(name: str, table: str | Path | None) -> Source:
+    """Return the source of that name; that of a table is the table, read.
+
+    Raises:
+        AgeGenderError: If there is none, or a table is missing or out of place.
+    """
+    if name == TABLE:
+        if table is None:
+            raise ConfigError("source table needs a table. Give --table LABELS.csv.")
+        return read_table(table)
+    if table is not None:
+        raise ConfigError(
+            f"a table goes with source table. Received: {table} for {name}."
+        )
+    return find_source(name)
+
+
+def crop_rule_of(
+    opened: Sequence[Opened],
+    size: int,
+    margin: float | None = None,
+    shift: float | None = None,
+) -> CropRule:
+    """Return the rule by which all these pictures are, or will be, cut.
+
+    Published crops decide; whole photos are then cut like them, and a table's
+    pictures are taken to be cut like them.
+
+    Args:
+        opened: What goes into the store.
+        size: Side of the faces, in pixels.
+        margin: As the user says; the default rule's where nobody says.
+        shift: The same.
+
+    Raises:
+        ConfigError: If crops are cut otherwise than the user says.
+        DataError: If they are cut in different ways.
+    """
+    crops = {
+        (one.source.margin, one.source.shift): one.source.name
+        for one in opened
+        if one.source.margin is not None and one.source.shift is not None
+    }
+    cuts = ", ".join(
+        f"{name} (margin {at:g}, shift {below:g})"
+        for (at, below), name in crops.items()
+    )
+    if len(crops) > 1:
+        raise DataError(
+            f"pictures cut in different ways cannot share a store: {cuts}. "
+            "Make a store of each."
+        )
+    fixed = next(iter(crops), (None, None))
+    for name, given, known in (
+        ("margin", margin, fixed[0]),
+        ("shift", shift, fixed[1]),
+    ):
+        if given is not None and known is not None and given != known:
+            raise ConfigError(
+                f"{cuts} is cut already, so --{name} {given:g} cannot be. Leave it out."
+            )
+    default = CropRule(size=size)
+    return replace(
+        default,
+        margin=_first(fixed[0], margin, default.margin),
+        shift=_first(fixed[1], shift, default.shift),
+    )
+
+
+def _first(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
 
 
 def select_rows(opened: Sequence[Opened], rules: FilterRules) -> list[Selection]:
@@ -136,18 +198,20 @@ def select_rows(opened: Sequence[Opened], rules: FilterRules) -> list[Selection]
         read = read.set_axis(pd.RangeIndex(start, start + len(read)))
         start += len(read)
         rows, funnel, rule = filter_rows(read, rules)
-        rows = rows.assign(
-            source=one.name, identity=_prefixed(rows["identity"], one.name)
-        )
+        rows = rows.assign(source=one.name, identity=_people(rows["identity"], one))
         told = [name for name in TOLD_OF_ALL if name in read.columns]
         selections.append(Selection(one, read[told], rule, rows, funnel))
     return selections
 
 
-def _prefixed(identities: pd.Series, name: str) -> pd.Series:
-    """Let no person of one input pass for one of another."""
-    done = (identities == "") | identities.str.startswith(f"{name}:")
-    return identities.where(done, f"{name}:" + identities)
+def _people(identities: pd.Series, one: Opened) -> pd.Series:
+    """Let no person of an input with a name of its own pass for one of another.
+
+    Sources tell their people apart themselves, and know which of them share theirs.
+    """
+    if one.name == one.source.name:
+        return identities
+    return identities.where(identities == "", f"{one.name}:" + identities)
 
 
 def _absolute(path: str | Path | None) -> Path | None:

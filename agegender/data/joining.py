@@ -16,7 +16,8 @@ from agegender.data.inputs import Selection
 from agegender.data.manifest import StoreManifest
 from agegender.data.parts import Parts
 from agegender.data.rows_file import ROWS, write_rows
-from agegender.data.sources.source import QUALITY_COLUMNS
+from agegender.data.sources.source import NOT_KEPT
+from agegender.data.sources.table import Table
 from agegender.data.splits import deal, join_identities
 from agegender.data.store import fill_store
 from agegender.errors import DataError
@@ -69,7 +70,10 @@ def join_parts(
         split_rules=job.split_rules,
         filter_rules=job.rules,
         funnel=total.to_dict(),
-        sources=[_origin(*pair) for pair in zip(selections, funnels, strict=True)],
+        sources=[
+            _origin(one, funnel, job.crop_rule)
+            for one, funnel in zip(selections, funnels, strict=True)
+        ],
         content_hash="",
         duplicates=duplicates,
     )
@@ -107,15 +111,24 @@ def _counted(one: Selection, reasons: pd.Series) -> Funnel:
     return one.funnel.drop({why: found.get(why, 0) for why in (*REASONS, CONFLICTING)})
 
 
-def _origin(one: Selection, funnel: Funnel) -> dict[str, Any]:
+def _origin(one: Selection, funnel: Funnel, rule: CropRule) -> dict[str, Any]:
     opened = one.opened
+    source = opened.source
+    table = {}
+    if isinstance(source, Table):
+        table = {"table": source.file, "table_digest": source.digest}
     return {
         "name": opened.name,
         "archive": opened.archive.path.name,
         "digest": opened.archive.digest(),
-        "terms": opened.source.terms,
+        **table,
+        "terms": source.terms,
         "rows": funnel.kept,
-        "crop_margin": opened.source.margin,
+        "crop": {
+            "margin": rule.margin,
+            "shift": rule.shift,
+            "cut_here": not source.are_crops,
+        },
         "names_people": bool((one.rows["identity"] != "").any()),
         "funnel": funnel.to_dict(),
     }
@@ -123,8 +136,7 @@ def _origin(one: Selection, funnel: Funnel) -> dict[str, Any]:
 
 def _labels(rows: pd.DataFrame, digests: pd.Series, rules: SplitRules) -> pd.DataFrame:
     identities = join_identities(rows["identity"], digests, rules.seed)
-    quality = [name for name in QUALITY_COLUMNS if name in rows.columns]
-    return pd.DataFrame(
+    labels = pd.DataFrame(
         {
             "id": rows["id"],
             "source": rows["source"],
@@ -133,9 +145,9 @@ def _labels(rows: pd.DataFrame, digests: pd.Series, rules: SplitRules) -> pd.Dat
             "gender": rows["gender"].astype(np.int8),
             "split": deal(identities, rules),
             "digest": digests,
-            **{name: rows[name] for name in quality},
         }
     )
+    return labels.join(rows.drop(columns=[*NOT_KEPT, *labels.columns], errors="ignore"))
 
 
 def _history(one: Selection, reasons: pd.Series) -> pd.DataFrame:

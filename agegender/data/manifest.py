@@ -32,7 +32,7 @@ class StoreManifest:
         filter_rules: Which rows were kept.
         funnel: `read`, `dropped` by rule, `kept`.
         sources: One a source: `name`, `archive`, `digest`, `terms`, `rows`,
-            `crop_margin`, `names_people`, `funnel`; the funnels add up to the
+            `crop`, `names_people`, `funnel`; the funnels add up to the
             store's.
         content_hash: `sha256:…` of faces, labels and crop rule.
         duplicates: Groups of identical photos among those decoded, and how many

@@ -31,13 +31,14 @@ from agegender.data.inputs import (
     crop_rule_of,
     open_inputs,
     select_rows,
+    source_of,
 )
-from agegender.data.joining import Job, join_parts
+from agegender.data.joining import Job, join_parts, sum_funnels
 from agegender.data.listing import locate
 from agegender.data.lock import only_writer
 from agegender.data.parts import Parts, decode_into, fingerprint_of
 from agegender.data.schedule import Pool, cluster, do_all, threads
-from agegender.data.sources.registry import find_source
+from agegender.data.sources.table import Table
 from agegender.data.staging import absolute, refuse_foreign, staged
 from agegender.data.store import FaceStore, is_store
 from agegender.errors import ConfigError
@@ -45,21 +46,23 @@ from agegender.progress import Progress, silent
 
 
 def funnel_of(
-    source: str,
+    source: str | Sequence[Input],
     rules: FilterRules,
     *,
     metadata: str | Path | None = None,
     archive: str | Path | None = None,
     folder: str | Path | None = None,
+    table: str | Path | None = None,
 ) -> Funnel:
     """Count what the rules keep, by the metadata alone; no photo is opened.
 
     Args:
-        source: Name of the data set.
+        source: Name of the data set; or several inputs, each with its own place.
         rules: The limits.
         metadata: A metadata file that lies by itself.
         archive: Or the tar file that holds it.
         folder: Or the folder that holds it.
+        table: Of source `table`; it needs no photos to be counted.
 
     Returns:
         Rows read, dropped by rule and kept.
@@ -67,15 +70,21 @@ def funnel_of(
     Raises:
         AgeGenderError: If the input is not as the source describes.
     """
-    kind = find_source(source)
-    if metadata is None:
-        rows = kind.rows(open_archive(_path(archive), _path(folder)))
-    elif archive is None and folder is None:
-        rows = kind.metadata_rows(Path(metadata))
-    else:
+    if not isinstance(source, str):
+        return sum_funnels(
+            [one.funnel for one in select_rows(open_inputs(source), rules)]
+        )
+    kind = source_of(source, table)
+    if [metadata, archive, folder].count(None) < 2:
         raise ConfigError(
             "give one of metadata, archive and folder. Received: several."
         )
+    if metadata is not None:
+        rows = kind.metadata_rows(Path(metadata))
+    elif isinstance(kind, Table) and archive is None and folder is None:
+        rows = kind.label_rows()
+    else:
+        rows = kind.rows(open_archive(_path(archive), _path(folder)))
     return filter_rows(with_ages(rows, rules.age_formula), rules).funnel
 
 
@@ -85,7 +94,10 @@ def prepare(
     *,
     archive: str | Path | None = None,
     folder: str | Path | None = None,
+    table: str | Path | None = None,
     size: int = CropRule.size,
+    margin: float | None = None,
+    shift: float | None = None,
     rules: FilterRules | None = None,
     split_rules: SplitRules | None = None,
     workers: int | None = None,
@@ -101,7 +113,11 @@ def prepare(
         out: The store; one that is there is replaced once the new one is whole.
         archive: The tar file to read.
         folder: Or the folder to read.
+        table: Of source `table`, the CSV or Parquet file that says who is where.
         size: Side of the faces, in pixels.
+        margin: Of whole photos and tables: photo around the face box, as
+            `CropRule.margin`; that of the other inputs, or 0.4, if not given.
+        shift: The same of `CropRule.shift`, or 0.
         rules: Which rows to keep.
         split_rules: How to deal identities to splits.
         workers: Chunks decoded at a time; all cores if not given.
@@ -121,11 +137,14 @@ def prepare(
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
-    given = [Input(source, archive, folder)] if isinstance(source, str) else source
+    if isinstance(source, str):
+        given: Sequence[Input] = [Input(source, archive, folder, table)]
+    else:
+        given = source
     CropRule(size=size)  # a wrong size fails before anything is opened
     opened = open_inputs(given)
     rules, split_rules = rules or FilterRules(), split_rules or SplitRules()
-    job = Job(crop_rule_of(opened, size), rules, split_rules)
+    job = Job(crop_rule_of(opened, size, margin, shift), rules, split_rules)
     place = absolute(Path(out))
     refuse_foreign(place, is_store)
     if also_mat is not None:

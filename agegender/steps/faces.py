@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
 
 Source = Literal[
-    "imdb", "wiki", "utkface", "fairface", "fairface-025", "appa-real", "mat-db"
+    "imdb",
+    "wiki",
+    "imdb-full",
+    "wiki-full",
+    "utkface",
+    "fairface",
+    "fairface-025",
+    "appa-real",
+    "table",
+    "mat-db",
+    "sample",
 ]
 
 
@@ -45,8 +55,11 @@ def prep(
     out: str | None = None,
     archive: str | None = None,
     folder: str | None = None,
+    table: str | None = None,
     metadata: str | None = None,
     size: int = 64,
+    margin: float | None = None,
+    shift: float | None = None,
     rules: FilterRules = FilterRules(),
     splits: SplitRules = SplitRules(),
     workers: int | None = None,
@@ -62,14 +75,20 @@ def prep(
         source: What the archive is.
         out: Folder of the store; not with --dry-run.
         archive: The archive as published (tar or tar.gz).
-        folder: The archive unpacked, instead.
+        folder: The archive unpacked, or the folder that holds its several tar
+            files, instead.
+        table: Of source table: CSV or Parquet with path, age, and perhaps gender,
+            identity, race and the face's box x1, y1, x2, y2.
         metadata: A .mat alone, with --dry-run.
         size: Side of the faces, in pixels.
+        margin: Of whole photos and of tables: photo around the face box, as a share
+            of its longer side; 0.4, or as other inputs are cut.
+        shift: How far below the box's centre the crop's lies; 0, or as others.
         rules: Which rows are kept.
         splits: How identities are dealt to train, validation and test.
         workers: Threads that decode; one a core by default.
         inputs: Instead of source, archive and folder: a YAML or JSON file that
-            lists several as {source, archive or folder, name}.
+            lists several as {source, archive or folder, table, name}.
         scheduler: Address of a Dask scheduler whose workers decode, tcp://...
         also_mat: File that gets the faces as the original experiment's database,
             imdb_db.mat. It holds less than 2 GiB, 174,762 faces of 64 px; where
@@ -86,13 +105,17 @@ def prep(
 
     if (source is None) == (inputs is None):
         raise ConfigError("prep needs either --source SOURCE or --inputs FILE.")
+    several = read_inputs(inputs) if inputs is not None else None
     if dry_run:
         if also_mat is not None:
             raise ConfigError("--also-mat needs a store: leave --dry-run out.")
-        if source is None:
-            raise ConfigError("--dry-run takes one --source at a time, not --inputs.")
         funnel = funnel_of(
-            source, metadata=metadata, archive=archive, folder=folder, rules=rules
+            source or several or [],
+            rules,
+            metadata=metadata,
+            archive=archive,
+            folder=folder,
+            table=table,
         )
         return Outcome.of_json(funnel.to_dict())
     if out is None:
@@ -103,11 +126,14 @@ def prep(
             "Give --archive or --folder to make a store."
         )
     store = prepare(
-        source or read_inputs(inputs or ""),
+        source or several or [],
         archive=archive,
         folder=folder,
+        table=table,
         out=out,
         size=size,
+        margin=margin,
+        shift=shift,
         rules=rules,
         split_rules=splits,
         workers=workers,

@@ -40,7 +40,7 @@ def main(
     drawn = sample(str(folder), faces=faces, seed=seed, progress=progress).data
     store = str(folder / "store")
     funnel = prep(
-        "wiki", out=store, archive=drawn["archive"], size=SIZE, progress=progress
+        "sample", out=store, archive=drawn["archive"], size=SIZE, progress=progress
     ).data
     trained = train(store, experiment=experiment, progress=progress).data
     uri = f"models:/agegender/{trained['version']}"

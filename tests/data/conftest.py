@@ -95,6 +95,34 @@ class Maker:
         files["imdb_crop/imdb.mat"] = self.metadata("imdb", names, celeb_id=celebrities)
         return files
 
+    def imdb_full(
+        self, people: int = 6, photos: int = 2, *, two_on_one: bool = False
+    ) -> dict[str, bytes]:
+        """Return IMDB's whole photos, and where in them the faces are.
+
+        Each photo is of 80 x 60 px and one colour but for its face, which fills the
+        columns 20 to 39 and the rows 10 to 29, counted from 0.
+        """
+        names = [
+            f"{person % 10:02d}/nm{person:07d}_rm{photo}_1980-1-1_2010.jpg"
+            for person in range(people)
+            for photo in range(photos)
+        ]
+        files = {}
+        for number, name in enumerate(names):
+            photo = np.full((60, 80, 3), 40, np.uint8)
+            noise = np.random.default_rng(number).integers(60, 256, (4, 4, 3))
+            photo[10:30, 20:40] = noise.repeat(5, axis=0).repeat(5, axis=1)
+            files[f"imdb/{name}"] = self.encoded(Image.fromarray(photo), "PNG")
+        boxes = np.empty(len(names), dtype=object)
+        # Columns and rows from 1, the last ones included, as MATLAB counts.
+        for number in range(len(names)):
+            boxes[number] = np.array([[21.0, 11.0, 40.0, 30.0]])
+        if two_on_one:
+            names[1], boxes[1] = names[0], np.array([[1.0, 1.0, 30.0, 30.0]])
+        files["imdb/imdb.mat"] = self.metadata("imdb", names, face_location=boxes)
+        return files
+
     def utkface(self, faces: int = 20) -> dict[str, bytes]:
         """Return UTKFace's files: ages 20, 21 ..., men and women in turn."""
         return {

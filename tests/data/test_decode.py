@@ -35,7 +35,24 @@ def test_box_beside_the_photo_is_set_aside(maker: Any) -> None:
     folder = Folder(maker.unpacked({"a.jpg": maker.jpeg(0, 60)}))
     wanted = folder.members.assign(x1=70.0, y1=0.0, x2=90.0, y2=20.0)
     (chunk,) = folder.chunks(wanted)
-    assert decode_chunk(chunk, RULE, 0.0).reasons == ("undecodable",)
+    assert decode_chunk(chunk, RULE, 0.0).reasons == ("box_off_photo",)
+
+
+def test_box_that_dwarfs_the_photo_is_set_aside_and_takes_no_memory(
+    maker: Any,
+) -> None:
+    folder = Folder(maker.unpacked({"a.jpg": maker.jpeg(0, 60)}))
+    wanted = folder.members.assign(x1=-9e4, y1=-9e4, x2=9e4, y2=9e4)
+    (chunk,) = folder.chunks(wanted)
+    assert decode_chunk(chunk, RULE, 0.0).reasons == ("box_off_photo",)
+
+
+def test_two_faces_of_one_photo_have_different_digests(maker: Any) -> None:
+    folder = Folder(maker.unpacked({"a.jpg": maker.jpeg(0, 60)}))
+    wanted = pd.concat([folder.members] * 3, ignore_index=True)
+    wanted[[*BOX]] = [[10.0, 12.0, 30.0, 32.0], [30.0, 12.0, 50.0, 32.0], [np.nan] * 4]
+    (chunk,) = folder.chunks(wanted)
+    assert len(set(decode_chunk(chunk, RULE, 0.0).digests)) == 3
 
 
 def test_flat_pictures_are_told_by_the_limit(maker: Any) -> None:

@@ -215,7 +215,7 @@ def test_manifest_says_where_the_faces_come_from(maker: Any, tmp_path: Path) -> 
     assert source["digest"].startswith("sha256:")
     assert "research" in source["terms"]
     assert source["rows"] == 8
-    assert source["crop_margin"] == 0.4
+    assert source["crop"] == {"margin": 0.4, "shift": 0.0, "cut_here": False}
     assert store.manifest.filter_rules == rules
     assert str(tmp_path) not in (store.path / "store.json").read_text()
 

@@ -7,6 +7,7 @@ import pytest
 from agegender.config import FilterRules
 from agegender.data.inputs import Input, read_inputs
 from agegender.data.prepare import prepare
+from agegender.data.sources.utkface import UTKFACE_MARGIN
 from agegender.errors import ConfigError, DataError
 
 
@@ -55,6 +56,37 @@ def test_people_of_two_inputs_of_one_source_stay_apart(
     named = [Input("imdb", places[0]), Input("imdb", places[1], name="mine")]
     store = prepare(named, tmp_path / "store", size=16)
     assert store.labels["identity"].nunique() == 8
+
+
+def test_people_of_crops_and_of_whole_photos_are_the_same(
+    maker: Any, tmp_path: Path
+) -> None:
+    inputs = [
+        Input("imdb", maker.tar(maker.imdb(4, 2), "crops.tar")),
+        Input("imdb-full", maker.tar(maker.imdb_full(4, 2), "photos.tar")),
+    ]
+    store = prepare(inputs, tmp_path / "store", size=16)
+    assert len(store) == 16
+    assert store.labels["identity"].nunique() == 4
+    cuts = [source["crop"] for source in store.manifest.sources]
+    assert cuts == [
+        {"margin": 0.4, "shift": 0.0, "cut_here": False},
+        {"margin": 0.4, "shift": 0.0, "cut_here": True},
+    ]
+
+
+def test_whole_photos_are_cut_as_the_other_inputs_are(
+    maker: Any, tmp_path: Path
+) -> None:
+    inputs = [
+        Input("utkface", maker.tar(maker.utkface(6), "utk.tar")),
+        Input("imdb-full", maker.tar(maker.imdb_full(4, 2), "photos.tar")),
+    ]
+    store = prepare(inputs, tmp_path / "store", size=16)
+    assert store.manifest.crop_rule.margin == UTKFACE_MARGIN
+    assert store.manifest.sources[1]["crop"]["margin"] == UTKFACE_MARGIN
+    with pytest.raises(ConfigError, match="cut already, so --margin"):
+        prepare(inputs, tmp_path / "other", size=16, margin=0.4)
 
 
 def test_pictures_cut_differently_are_refused(maker: Any, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from agegender.data.sources.labels_file import (
     genders,
     numbers,
     parse_table,
+    races,
     read_file,
 )
 from agegender.errors import DataError
@@ -48,17 +49,6 @@ LABEL_FILES: Final = (
 
 OLDEST_BUCKET: Final = 70
 """First age of the open bucket, taken to be ten years wide like its neighbours."""
-
-RACES: Final = {
-    "white": 0,
-    "black": 1,
-    "east asian": 2,
-    "southeast asian": 2,
-    "indian": 3,
-    "latino_hispanic": 4,
-    "middle eastern": 4,
-}
-"""Their seven groups in UTKFace's five codes."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +104,7 @@ class FairFace:
             }
         )
         if "race" in table.columns:
-            races = table["race"].str.strip().str.lower().map(RACES)
-            rows["race"] = races.fillna(-1).astype(np.int8)
+            rows["race"] = races(table["race"])
         return rows
 
     def _refuse_other_padding(self, wanted: pd.Series, archive: Archive) -> None:

@@ -9,7 +9,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from agegender.data.listing import MAX_METADATA_BYTES, Archive
 from agegender.errors import DataError
@@ -25,6 +27,21 @@ GENDERS: Final = {
     "male": 1.0,
 }
 """Spellings in lower case -> 0 female, 1 male; all others are unknown."""
+
+RACES: Final = {
+    "white": 0,
+    "black": 1,
+    "asian": 2,
+    "east asian": 2,
+    "southeast asian": 2,
+    "indian": 3,
+    "latino_hispanic": 4,
+    "middle eastern": 4,
+    "other": 4,
+    "others": 4,
+    **{str(code): code for code in range(5)},
+}
+"""Names in lower case, FairFace's among them, in UTKFace's five codes."""
 
 _PARQUET: Final = b"PAR1"
 
@@ -84,14 +101,33 @@ def parse_table(encoded: bytes, where: str, required: Collection[str]) -> pd.Dat
 
 
 def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
-    file = io.BytesIO(encoded)
     try:
         if encoded.startswith(_PARQUET):
-            return pd.read_parquet(file, engine="pyarrow").astype("str")
-        return pd.read_csv(file, dtype="str", encoding="utf-8-sig")
-    except (ValueError, OSError, OverflowError) as error:
+            read = pd.read_parquet(io.BytesIO(encoded), engine="pyarrow")
+            # Older releases of pandas would spell unknown values out.
+            return read.astype("str").where(read.notna(), np.nan)
+        read = _read_csv(encoded)
+    except (ValueError, OSError, OverflowError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{where} is no CSV or Parquet table: {reason}.") from error
+    if not isinstance(read.index, pd.RangeIndex):
+        raise DataError(f"{where} has more cells in its rows than in its head.")
+    return read
+
+
+def _read_csv(encoded: bytes) -> pd.DataFrame:
+    try:
+        return pd.read_csv(io.BytesIO(encoded), dtype="str", encoding="utf-8-sig")
+    except pd.errors.ParserError:
+        # A row with a comma too many becomes an empty one; which of its cells are
+        # the right ones nobody knows. This reader is slower, so it comes second.
+        return pd.read_csv(
+            io.BytesIO(encoded),
+            dtype="str",
+            encoding="utf-8-sig",
+            engine="python",
+            on_bad_lines=lambda _: [""],
+        )
 
 
 def numbers(column: pd.Series) -> pd.Series:
@@ -102,3 +138,9 @@ def numbers(column: pd.Series) -> pd.Series:
 def genders(column: pd.Series) -> pd.Series:
     """Return 0 female, 1 male or NaN, float64, for spellings as in `GENDERS`."""
     return column.str.strip().str.lower().map(GENDERS).astype("float64")
+
+
+def races(column: pd.Series) -> pd.Series:
+    """Return codes as in `RACES`, int8, -1 for all others."""
+    codes = column.str.strip().str.lower().map(RACES)
+    return codes.fillna(-1).astype(np.int8)

@@ -5,21 +5,10 @@ from typing import Final, Protocol
 
 import pandas as pd
 
-from agegender.data.listing import Archive
+from agegender.data.listing import BOX, Archive
 
-QUALITY_COLUMNS: Final = (
-    "face_score",
-    "second_face_score",
-    "race",
-    "age_low",
-    "age_high",
-    "age_sd",
-    "real_age",
-    "photo_taken",
-)
-"""What only some sources know of a photo; kept with the labels: scores of the face
-detector, UTKFace's race code, bounds of the age's bucket, spread of the guesses
-and real age where the age is the apparent one, in years, and the year of the photo."""
+NOT_KEPT: Final = frozenset({"member", "fault", "dob", *BOX})
+"""Columns that lead to a face; all others of its row stay with its labels."""
 
 
 class Source(Protocol):
@@ -30,8 +19,9 @@ class Source(Protocol):
     knows none; `age` float64 in years, or the dates that `ages.with_ages` makes it
     of: `dob` float64, MATLAB's day number, and `photo_taken` float32, the year;
     `gender` float64 (0 female, 1 male), NaN where unknown; `fault` str, what reading
-    found wrong, else empty; the box of the face where it is cut here; and those of
-    `QUALITY_COLUMNS` that the source has.
+    found wrong, else empty; the box of the face where it is cut here (`BOX`). What
+    else a source knows of a photo stays with its labels: scores of the face detector,
+    a race code, bounds of the age's bucket, the year of the photo.
     """
 
     @property
@@ -40,12 +30,15 @@ class Source(Protocol):
         ...
 
     @property
-    def margin(self) -> float:
-        """Photo around the face box in its pictures, as `CropRule.margin`."""
+    def margin(self) -> float | None:
+        """Photo around the face box in its pictures, as `CropRule.margin`.
+
+        None where the user says: of whole photos, and of a table's pictures.
+        """
         ...
 
     @property
-    def shift(self) -> float:
+    def shift(self) -> float | None:
         """How far its pictures are centred below the box, as `CropRule.shift`."""
         ...
 

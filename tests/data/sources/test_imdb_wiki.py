@@ -225,5 +225,5 @@ def test_dry_run_reads_one_input_alone(maker: Any, tmp_path: Path) -> None:
 
 
 def test_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="imdb, wiki, utkface"):
+    with pytest.raises(ConfigError, match="table or one of imdb, wiki"):
         funnel_of("faces", FilterRules())

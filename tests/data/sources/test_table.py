@@ -1,0 +1,258 @@
+"""One's own photos and a table of who is on them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agegender import cli
+from agegender.config import FilterRules
+from agegender.data.inputs import Input, read_inputs
+from agegender.data.prepare import funnel_of, prepare
+from agegender.data.sources.table import read_table
+from agegender.errors import ConfigError, DataError
+
+LABELS = pd.DataFrame(
+    {
+        "path": [f"mine/{n}.jpg" for n in range(12)],
+        "age": np.arange(20, 32),
+        "gender": ["female", "M"] * 6,
+        "identity": [f"p{n // 2}" for n in range(12)],
+        "town": ["Basel", "Bern"] * 6,
+        "shoe_size": np.arange(12) % 3 + 38,
+    }
+)
+
+
+def photos(maker: Any, count: int = 12, side: int = 40) -> Path:
+    files = {f"mine/{n}.jpg": maker.jpeg(n, side) for n in range(count)}
+    return Path(maker.unpacked(files, "photos"))
+
+
+def written(tmp_path: Path, labels: pd.DataFrame = LABELS) -> Path:
+    path = tmp_path / "labels.csv"
+    labels.to_csv(path, index=False)
+    return path
+
+
+def test_table_becomes_a_store_with_all_it_tells(maker: Any, tmp_path: Path) -> None:
+    table = written(tmp_path)
+    store = prepare(
+        "table", tmp_path / "store", folder=photos(maker), table=table, size=16
+    )
+    labels = store.labels.set_index("id")
+    assert labels.loc["mine/3.jpg", "age"] == 23.0
+    assert labels.loc["mine/3.jpg", "gender"] == 1
+    assert labels.loc["mine/3.jpg", "town"] == "Bern"
+    assert labels["shoe_size"].dtype == np.int32
+    assert labels["identity"].nunique() == 6
+    assert labels.groupby("identity")["split"].nunique().max() == 1
+    (source,) = store.manifest.sources
+    assert source["table"] == "labels.csv"
+    assert source["table_digest"] == read_table(table).digest
+    assert source["crop"] == {"margin": 0.4, "shift": 0.0, "cut_here": False}
+
+
+def test_parquet_tells_the_same_as_csv(maker: Any, tmp_path: Path) -> None:
+    folder = photos(maker)
+    parquet = tmp_path / "labels.parquet"
+    LABELS.to_parquet(parquet)
+    one = prepare(
+        "table", tmp_path / "a", folder=folder, table=written(tmp_path), size=16
+    )
+    two = prepare("table", tmp_path / "b", folder=folder, table=parquet, size=16)
+    assert one.manifest.content_hash == two.manifest.content_hash
+
+
+def test_boxes_cut_the_faces_out(maker: Any, tmp_path: Path) -> None:
+    labels = LABELS.assign(x1=10, y1=10, x2=30, y2=30)
+    labels.loc[0, "x2"] = 5  # left of its own start
+    labels.loc[1, "y1"] = np.nan
+    store = prepare(
+        "table",
+        tmp_path / "store",
+        folder=photos(maker),
+        table=written(tmp_path, labels),
+        size=16,
+        margin=0.1,
+        shift=0.05,
+    )
+    dropped = store.manifest.funnel["dropped"]
+    assert (dropped["impossible_box"], dropped["no_box"]) == (1, 1)
+    assert len(store) == 10
+    assert "x1" not in store.labels
+    assert (store.manifest.crop_rule.margin, store.manifest.crop_rule.shift) == (
+        0.1,
+        0.05,
+    )
+    assert store.manifest.sources[0]["crop"]["cut_here"]
+
+
+def test_several_faces_of_one_photo_have_ids_of_their_own(
+    maker: Any, tmp_path: Path
+) -> None:
+    labels = LABELS.head(2).assign(path="mine/0.jpg", x1=[0, 20], y1=0, x2=[20, 40])
+    labels["y2"] = 20
+    store = prepare(
+        "table",
+        tmp_path / "store",
+        folder=photos(maker),
+        table=written(tmp_path, labels),
+        size=16,
+    )
+    assert store.labels["id"].tolist() == ["mine/0.jpg#1", "mine/0.jpg#2"]
+
+
+def test_full_paths_and_those_of_windows_are_found(maker: Any, tmp_path: Path) -> None:
+    folder = photos(maker)
+    labels = LABELS.assign(
+        path=[f"{folder}/mine/0.jpg", "mine\\1.jpg", "./mine/2.jpg", *LABELS.path[3:]]
+    )
+    store = prepare(
+        "table",
+        tmp_path / "s",
+        folder=folder,
+        table=written(tmp_path, labels),
+        size=16,
+    )
+    assert len(store) == 12
+
+
+def test_names_of_our_own_columns_are_not_taken_over(
+    maker: Any, tmp_path: Path
+) -> None:
+    labels = LABELS.assign(split="test", id=7, digest="x", fault="bad", dob=1)
+    store = prepare(
+        "table",
+        tmp_path / "s",
+        folder=photos(maker),
+        table=written(tmp_path, labels),
+        size=16,
+    )
+    assert len(store) == 12
+    assert set(store.labels["split"]) > {"train"}
+    assert "dob" not in store.labels
+
+
+def test_ages_alone_are_enough(maker: Any, tmp_path: Path) -> None:
+    table = written(tmp_path, LABELS[["path", "age"]])
+    rules = FilterRules(allow_unknown_gender=True)
+    store = prepare(
+        "table",
+        tmp_path / "s",
+        folder=photos(maker),
+        table=table,
+        size=16,
+        rules=rules,
+    )
+    assert (store.labels["gender"] == -1).all()
+
+
+def test_dry_run_counts_without_any_photo(
+    maker: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = LABELS.copy()
+    labels.loc[0, "age"] = 130
+    table = written(tmp_path, labels)
+    assert funnel_of("table", FilterRules(), table=table).kept == 11
+    code = cli.main(
+        ["prep", "--source", "table", "--table", str(table), "--dry-run", "true"]
+    )
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["dropped"]["impossible_age"] == 1
+
+
+def test_dry_run_counts_several_inputs(
+    maker: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos(maker)
+    written(tmp_path)
+    maker.tar(maker.wiki(5), "wiki.tar")
+    file = tmp_path / "inputs.yaml"
+    file.write_text(
+        "- {source: wiki, archive: wiki.tar}\n"
+        "- {source: table, folder: photos, table: labels.csv, name: ours}\n"
+    )
+    assert read_inputs(file)[1] == Input(
+        "table", None, tmp_path / "photos", tmp_path / "labels.csv", "ours"
+    )
+    assert cli.main(["prep", "--inputs", str(file), "--dry-run", "true"]) == 0
+    assert json.loads(capsys.readouterr().out)["kept"] == 17
+
+
+def test_named_table_has_people_of_its_own(maker: Any, tmp_path: Path) -> None:
+    folder, table = photos(maker), written(tmp_path)
+    other = tmp_path / "other.csv"
+    LABELS.assign(path=[f"{n}.jpg" for n in range(12)]).to_csv(other, index=False)
+    files = {f"{n}.jpg": maker.jpeg(100 + n) for n in range(12)}
+    inputs = [
+        Input("table", None, folder, table, "first"),
+        Input("table", None, maker.unpacked(files, "others"), other, "second"),
+    ]
+    store = prepare(inputs, tmp_path / "s", size=16)
+    assert store.labels["identity"].nunique() == 12
+    assert set(store.labels["source"]) == {"first", "second"}
+
+
+def test_command_line_prepares_a_table(
+    maker: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(
+        [
+            *("prep", "--source", "table", "--table", str(written(tmp_path))),
+            *("--folder", str(photos(maker)), "--out", str(tmp_path / "store")),
+            *("--size", "16", "--margin", "0.2"),
+        ]
+    )
+    assert code == 0
+    assert "12 kept" in capsys.readouterr().out
+    made = json.loads((tmp_path / "store" / "store.json").read_text())
+    assert made["crop_rule"]["margin"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (LABELS.drop(columns="path"), "lacks columns ['path']"),
+        (LABELS.drop(columns="age"), "lacks columns ['age']"),
+        (LABELS.assign(x1=3), "must have all of x1, y1, x2, y2 or none"),
+        (LABELS.assign(gender="unsure"), "column gender of"),
+        (LABELS.assign(path="elsewhere/0.jpg"), "has none of the 12 photos"),
+        (LABELS.head(0), "has no row"),
+    ],
+)
+def test_unfit_table_is_refused_in_one_line(
+    maker: Any, tmp_path: Path, labels: pd.DataFrame, told: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        prepare(
+            "table",
+            tmp_path / "s",
+            folder=photos(maker),
+            table=written(tmp_path, labels),
+            size=16,
+        )
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "s").exists()
+
+
+def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    for content in (b"\xff\xfe\x00", b"PAR1 nothing", b"", b"a,b\n1,2,3,4\n"):
+        path.write_bytes(content)
+        with pytest.raises(DataError) as caught:
+            read_table(path)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_table(tmp_path / "none.csv")
+
+
+def test_table_goes_with_its_source_alone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs a table"):
+        prepare("table", tmp_path / "s", folder=tmp_path)
+    with pytest.raises(ConfigError, match="goes with source table"):
+        prepare("wiki", tmp_path / "s", folder=tmp_path, table="labels.csv")
