@@ -14,6 +14,7 @@ Reference: Polyak & Juditsky, 1992; Tan & Le, ICML 2019.
 from typing import Any
 
 import keras
+import numpy as np
 
 
 def slow_norms(model: keras.Model, ema: float) -> None:
@@ -41,6 +42,10 @@ class AveragedWeights(keras.callbacks.Callback):  # type: ignore[misc]
         weights = self.model.trainable_variables
         self._raw = [keras.ops.convert_to_numpy(weight) for weight in weights]
         self.model.optimizer.finalize_variable_values(weights)
+        # Copies: JAX hands the memory of what it has validated to the next step,
+        # and the averages have to outlive that.
+        for weight in weights:
+            weight.assign(np.array(keras.ops.convert_to_numpy(weight)))
 
     def on_test_end(self, logs: Any = None) -> None:
         """Put the raw weights back."""
