@@ -88,7 +88,7 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
 
     broken = {**_fault_masks(rows), **_face_masks(rows, rules)}
     broken["impossible_age"] = ~rows["age"].between(rules.min_age, rules.max_age)
-    known = rows["gender"].isin([0, 1])
+    known = (rows["gender"] == 0) | (rows["gender"] == 1)
     broken["unknown_gender"] = ~known & (not rules.allow_unknown_gender)
 
     first = _first_broken(broken, len(rows))
@@ -97,19 +97,20 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
     kept = rows[fit]
     if rules.allow_unknown_gender:
         kept = kept.assign(gender=kept["gender"].where(known[fit], UNKNOWN_GENDER))
-    names = np.array(["", *broken], dtype=object)
+    names = pd.Series(["", *broken], dtype="str")
     return Filtered(
         kept,
         Funnel(len(rows), dict(zip(broken, counts, strict=True))),
-        pd.Series(names[first], index=rows.index, dtype="str"),
+        names.take(first).set_axis(rows.index),
     )
 
 
 def _first_broken(broken: Mapping[str, pd.Series], count: int) -> NDArray[np.int16]:
     """Number, from 1, the first rule that each row breaks; 0 where it breaks none."""
     first = np.zeros(count, dtype=np.int16)
-    for number, mask in enumerate(broken.values(), start=1):
-        first[mask.to_numpy(dtype=bool) & (first == 0)] = number
+    # From the last to the first, so that the first is what stays written.
+    for number, mask in reversed([*enumerate(broken.values(), start=1)]):
+        np.copyto(first, number, where=mask.to_numpy(dtype=bool))
     return first
 
 
