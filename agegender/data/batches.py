@@ -43,6 +43,8 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
             faces than a batch make one. None: the order of `rows`, every face once.
         weights: float32 (n,), how much each face counts in both heads' losses, with
             a mean of 1; None: all the same.
+        shares: Devices that share each batch evenly: one that would not divide is
+            filled up with faces whose labels are NaN.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         shuffle_seed: int | None = None,
         weights: NDArray[np.float32] | None = None,
+        shares: int = 1,
     ) -> None:
         super().__init__()
         self._faces = store.faces
@@ -63,6 +66,7 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._weights = weights
         self._batch_size = batch_size
         self._shuffle_seed = shuffle_seed
+        self._shares = shares
         whole = max(1, len(rows) // batch_size)
         self._batches = (
             whole if shuffle_seed is not None else -(-len(rows) // batch_size)
@@ -86,9 +90,12 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = np.sort(self._order[start : start + self._batch_size])
         faces = self._faces[self._rows[chosen]]
         targets = {"age": self._age[chosen], "gender": self._gender[chosen]}
-        if self._weights is None:
-            return faces, targets
-        return faces, targets, self._weights[chosen]
+        weights = None if self._weights is None else self._weights[chosen]
+        if missing := -len(chosen) % self._shares:
+            faces = np.concatenate([faces, np.repeat(faces[:1], missing, axis=0)])
+            targets = {name: _filled(y, missing, np.nan) for name, y in targets.items()}
+            weights = None if weights is None else _filled(weights, missing, 0.0)
+        return (faces, targets) if weights is None else (faces, targets, weights)
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order."""
@@ -100,3 +107,9 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
             return np.arange(len(self._rows))
         draws = np.random.default_rng([self._shuffle_seed, self.epoch])
         return draws.permutation(len(self._rows))
+
+
+def _filled(
+    values: NDArray[np.float32], missing: int, by: float
+) -> NDArray[np.float32]:
+    return np.concatenate([values, np.full(missing, by, np.float32)])

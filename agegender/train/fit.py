@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agegender.config import Experiment
+from agegender.config import Experiment, TrainingConfig
 from agegender.data.balance import balance_weights
 from agegender.data.batches import FaceBatches, Faces
 from agegender.errors import DataError
@@ -20,6 +20,7 @@ from agegender.progress import Progress, silent
 from agegender.train.averaging import AveragedWeights, slow_norms
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.course import Course
+from agegender.train.devices import chosen_devices, share_norms, spread_over
 from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
@@ -54,6 +55,7 @@ def fit(
     listeners: Sequence[EpochListener] = (),
     progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
+    devices: int = 1,
 ) -> Trained:
     """Train on the train split and choose the epoch by the validation split.
 
@@ -66,56 +68,84 @@ def fit(
         listeners: Called at the end of each epoch; what they raise ends training.
         progress: Called as steps are made.
         checkpoint: Where to keep the state after each epoch; None keeps none.
+        devices: How many to train on; 0 for all that are visible.
 
     Raises:
+        ConfigError: If there are fewer devices, or they cannot share a batch.
         DataError: If the train or the validation split is empty, or what the
             checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
     """
-    training, validation = _batches(experiment, store)
-    keras.utils.set_random_seed(experiment.seed)
-    model = compiled(experiment, _size(store), len(training))
-    course = Course() if checkpoint is None else checkpoint.restore(model)
-    for epoch, measures in enumerate(course.rows):
-        for listener in listeners:
-            listener(epoch, measures)
     settings = experiment.training
-    if not course.is_over(settings.epochs, settings.patience):
-        faces = min(settings.batch_size, len(store.rows("train")))
-        sides = {"gender_": training, "val_gender_": validation}
-        untold = tuple(name for name, side in sides.items() if not side.tells_gender)
-        watch = EpochWatch(
-            course, listeners, progress, faces, settings.patience, untold, checkpoint
-        )
-        # Averages last: what they leave to validation, the watch keeps first.
-        averages = [AveragedWeights()] if settings.ema else []
-        model.fit(
-            training,
-            validation_data=validation,
-            initial_epoch=len(course.rows),
-            epochs=settings.epochs,
-            callbacks=[FreshOrder(training), watch, *averages],
-            shuffle=False,  # the batches see to it
-            verbose=0,
-        )
-    if course.best_weights:
-        model.set_weights(course.best_weights)
+    chosen = chosen_devices(devices, settings.batch_size)
+    training, validation = _batches(experiment, store, len(chosen))
+    keras.utils.set_random_seed(experiment.seed)
+    with spread_over(chosen):
+        model = compiled(experiment, _size(store), len(training), len(chosen))
+        course = Course() if checkpoint is None else checkpoint.restore(model)
+        for epoch, measures in enumerate(course.rows):
+            for listener in listeners:
+                listener(epoch, measures)
+        if not course.is_over(settings.epochs, settings.patience):
+            faces = min(settings.batch_size, len(store.rows("train")))
+            untold = _untold(training, validation)
+            watch = EpochWatch(
+                *(course, listeners, progress, faces, settings.patience),
+                *(untold, checkpoint),
+            )
+            _learn(model, training, validation, settings, watch, len(course.rows))
+        weights = course.best_weights or model.get_weights()
+    if len(chosen) > 1:
+        # Whoever goes on with the network has one device.
+        model = compiled(experiment, _size(store), len(training))
+    model.set_weights(weights)
     return Trained(model, course.history(), course.best_epoch)
 
 
-def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
+def _learn(
+    model: keras.Model,
+    training: FaceBatches,
+    validation: FaceBatches,
+    settings: TrainingConfig,
+    watch: EpochWatch,
+    epochs_done: int,
+) -> None:
+    # Averages last: what they leave to validation, the watch keeps first.
+    averages = [AveragedWeights()] if settings.ema else []
+    model.fit(
+        training,
+        validation_data=validation,
+        initial_epoch=epochs_done,
+        epochs=settings.epochs,
+        callbacks=[FreshOrder(training), watch, *averages],
+        shuffle=False,  # the batches see to it
+        verbose=0,
+    )
+
+
+def _untold(training: FaceBatches, validation: FaceBatches) -> tuple[str, ...]:
+    sides = {"gender_": training, "val_gender_": validation}
+    return tuple(name for name, side in sides.items() if not side.tells_gender)
+
+
+def compiled(
+    experiment: Experiment, size: int, steps: int, devices: int = 1
+) -> keras.Model:
     """Build the network and set how it learns.
 
     Args:
         experiment: Network, loss, optimizer, schedule, epochs, seed.
         size: Side of the faces, in pixels.
         steps: Steps an epoch.
+        devices: How many share each batch.
     """
     settings = experiment.training
     policy = dtype_policy(settings.precision)
     model = build(experiment.model, size, experiment.augment, experiment.seed, policy)
     if settings.ema:
         slow_norms(model, settings.ema)
+    if devices > 1:
+        share_norms(model)
     all_steps = steps * settings.epochs
     model.compile(
         optimizer=optimizer(
@@ -125,7 +155,7 @@ def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
         loss_weights=loss_weights(experiment.loss),
         metrics=metrics(experiment.model.point),
         weighted_metrics=weighted_metrics(experiment.loss),
-        jit_compile=_jit_compile(),
+        jit_compile=_jit_compile(devices),
     )
     # Now rather than with the first step: its variables are part of the state.
     model.optimizer.build(model.trainable_variables)
@@ -144,14 +174,13 @@ def plan(experiment: Experiment, store: SplitFaces) -> Plan:
 
 
 def _batches(
-    experiment: Experiment, store: SplitFaces
+    experiment: Experiment, store: SplitFaces, shares: int = 1
 ) -> tuple[FaceBatches, FaceBatches]:
     size = experiment.training.batch_size
     train, validation = (_rows(store, split) for split in ("train", "validation"))
-    training = FaceBatches(
-        store, train, size, experiment.seed, _weights(experiment, store, train)
-    )
-    return training, FaceBatches(store, validation, size)
+    weights = _weights(experiment, store, train)
+    training = FaceBatches(store, train, size, experiment.seed, weights, shares)
+    return training, FaceBatches(store, validation, size, shares=shares)
 
 
 def _weights(
@@ -177,7 +206,11 @@ def _size(store: Faces) -> int:
     return int(store.faces.shape[1])
 
 
-def _jit_compile() -> bool | str:
-    """Leave XLA to Keras, but for TensorFlow on CPU, which it slows down."""
-    on_cpu = accelerator() == "cpu" and keras.backend.backend() == "tensorflow"
-    return False if on_cpu else "auto"
+def _jit_compile(devices: int) -> bool | str:
+    """Leave XLA to Keras, but for TensorFlow where it slows down or cannot.
+
+    On CPU it slows down; several devices cannot speak with each other within it.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    return False if devices > 1 or accelerator() == "cpu" else "auto"
