@@ -23,7 +23,11 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def resumable_run(
-    experiment: Experiment, store: "FaceStore", checkpoints: str | None, resume: bool
+    experiment: Experiment,
+    store: "FaceStore",
+    checkpoints: str | None,
+    resume: bool,
+    devices: int = 1,
 ) -> Iterator[tuple["Run", "Checkpoint"]]:
     """Open the run of a training: the one that it was stopped in, or a new one.
 
@@ -35,6 +39,7 @@ def resumable_run(
         store: On what.
         checkpoints: Folder of unfinished trainings; mlruns/checkpoints if None.
         resume: False begins anew whatever is there.
+        devices: How many train; sums are rounded otherwise on another number.
 
     Yields:
         The run, and where the state of training is to be kept.
@@ -50,7 +55,8 @@ def resumable_run(
 
     folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
     splits = [store.split_hash(split) for split in ("train", "validation")]
-    key = training_key(experiment, store.manifest.content_hash, *splits, __version__)
+    data = [store.manifest.content_hash, *splits]
+    key = training_key(experiment, *data, __version__, f"{devices} devices")
     with unfinished(folder, key) as left:
         before = left.run_id
         if not resume:

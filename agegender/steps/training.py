@@ -29,6 +29,7 @@ def train(
     experiment: Experiment = Experiment(),
     resume: bool = True,
     checkpoints: str | None = None,
+    devices: int = 0,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -39,6 +40,7 @@ def train(
         experiment: YAML file; any setting can be given beside it.
         resume: Go on where the same command was stopped; --no-resume begins anew.
         checkpoints: Folder of unfinished trainings, mlruns/checkpoints by default.
+        devices: GPUs that share each batch; 0 takes all that are visible.
         dry_run: Print the resolved experiment and what it costs, as JSON.
         progress: Called as batches are learnt from.
 
@@ -52,14 +54,17 @@ def train(
         return Outcome.of_json(_plan(experiment, faces))
 
     from agegender.tracking.store import use_tracking_store
-    from agegender.train import fit
+    from agegender.train import chosen_devices, fit
 
+    count = len(chosen_devices(devices, experiment.training.batch_size))
     use_tracking_store()
-    with resumable_run(experiment, faces, checkpoints, resume) as (run, checkpoint):
+    with resumable_run(experiment, faces, checkpoints, resume, count) as opened:
+        run, checkpoint = opened
         run.log_experiment(experiment)
+        run.log_params({"devices": count})
         _log_data(run, faces)
         listeners = [run.epoch_listener()]
-        trained = fit(experiment, faces, listeners, progress, checkpoint)
+        trained = fit(experiment, faces, listeners, progress, checkpoint, count)
         version = keep(run, trained, faces, experiment)
     return _outcome(run, trained, version)
 

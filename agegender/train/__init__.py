@@ -1,7 +1,16 @@
 """Learning: from an experiment and a face store to a network and its curves."""
 
 from agegender.train import backend  # noqa: F401 - loads Keras quietly, so first
+from agegender.train.devices import chosen_devices
 from agegender.train.epochs import DivergedError, EpochListener
 from agegender.train.fit import Plan, Trained, fit, plan
 
-__all__ = ["DivergedError", "EpochListener", "Plan", "Trained", "fit", "plan"]
+__all__ = [
+    "DivergedError",
+    "EpochListener",
+    "Plan",
+    "Trained",
+    "chosen_devices",
+    "fit",
+    "plan",
+]

@@ -97,3 +97,15 @@ def test_unknown_gender_becomes_nan(numbered_store: FaceStore) -> None:
         numbered_store.path, numbered_store.faces, labels, numbered_store.manifest
     )
     assert np.isnan(FaceBatches(unknown, ROWS, 4)[0][1]["gender"]).all()
+
+
+def test_batch_that_devices_cannot_share_is_filled_with_unlabelled_faces(
+    numbered_store: FaceStore,
+) -> None:
+    batches = FaceBatches(numbered_store, ROWS, 4, shares=4)
+    np.testing.assert_array_equal(batches[0][1]["age"], [1, 2, 3, 4])
+    faces, targets = batches[2]
+    assert faces.shape == (4, 16, 16, 3)
+    np.testing.assert_array_equal(targets["age"], [9, 10, np.nan, np.nan])
+    np.testing.assert_array_equal(targets["gender"], [1, 0, np.nan, np.nan])
+    assert {target.dtype for target in targets.values()} == {np.dtype(np.float32)}

@@ -76,6 +76,13 @@ def test_other_folder_has_other_trainings(
         assert checkpoint.epochs() == 0
 
 
+def test_other_number_of_devices_is_another_training(
+    stopped: str, tiny_store: FaceStore, tiny_experiment: Experiment
+) -> None:
+    with resumable_run(tiny_experiment, tiny_store, None, True, 2) as (run, _):
+        assert run.id != stopped
+
+
 def test_begun_anew_the_killed_run_is_ended(
     stopped: str, tiny_store: FaceStore, tiny_experiment: Experiment
 ) -> None:
