@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import CropRule
-from agegender.data.photo import decode_shrunk
+from agegender.data.photo import MAX_PIXELS, decode_shrunk
 from agegender.data.resampling import resample
 from agegender.errors import DataError
 
@@ -19,6 +19,10 @@ exclusive; may reach beyond the photo."""
 
 LARGEST_CROP = 8.0
 """Side of a crop, in longer sides of its photo, beyond which the box is no face's."""
+
+MAX_CROP_PIXELS = 4 * MAX_PIXELS
+"""Pixels of a crop, border and all, beyond which it is not made: 960 MB. The largest
+square photo, filled by a face, still fits with a margin of 0.4."""
 
 
 class BoxError(DataError):
@@ -74,7 +78,7 @@ def crop_face(photo: NDArray[np.uint8], box: Box, rule: CropRule) -> NDArray[np.
     longer = max(x2 - x1, y2 - y1)
     side = (1.0 + 2.0 * rule.margin) * longer
     # Every pixel of the crop takes memory, those beyond the photo too.
-    if side > LARGEST_CROP * max(width, height):
+    if side > LARGEST_CROP * max(width, height) or side**2 > MAX_CROP_PIXELS:
         raise BoxError(
             f"face box {box} is far larger than its photo of {width} x {height}."
         )

@@ -14,13 +14,14 @@ from agegender.data.archive import open_archive
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.listing import Archive
 from agegender.data.rows_file import RECORDED
+from agegender.data.sources.imdb_wiki import ImdbWiki
 from agegender.data.sources.registry import find_source
 from agegender.data.sources.source import Source
 from agegender.data.sources.table import NAME as TABLE
-from agegender.data.sources.table import read_table
+from agegender.data.sources.table import Table, read_table
 from agegender.errors import ConfigError, DataError
 
-ENTRY: Final = "{source, archive or folder, table, name}"
+ENTRY: Final = "{source, archive or folder, table, name, margin, shift}"
 
 TOLD_OF_ALL: Final = ("id", "member", *RECORDED)
 """What stays known of the rows that are dropped."""
@@ -37,6 +38,9 @@ class Input:
         table: Of source `table`, the CSV or Parquet file that says who is where.
         name: What the store calls it; the source's name if not given. Two inputs
             of one source need names, since their people are not the same.
+        margin: Of whole photos, how they shall be cut; of a table's crops, how they
+            were, as `CropRule.margin`. As the other inputs if not given.
+        shift: The same, as `CropRule.shift`.
     """
 
     source: str
@@ -44,6 +48,8 @@ class Input:
     folder: str | Path | None = None
     table: str | Path | None = None
     name: str | None = None
+    margin: float | None = None
+    shift: float | None = None
 
 
 class Opened(NamedTuple):
@@ -95,7 +101,12 @@ def _input(entry: Any, path: Path) -> Input:
         None if place is None else path.parent / place
         for place in (given.archive, given.folder, given.table)
     )
-    return Input(given.source, archive, folder, table, given.name)
+    for number in (given.margin, given.shift):
+        if isinstance(number, bool) or not isinstance(number, int | float | None):
+            raise ConfigError(
+                f"margin and shift in {path} must be numbers. Received: {number!r}."
+            )
+    return replace(given, archive=archive, folder=folder, table=table)
 
 
 def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
@@ -104,7 +115,9 @@ def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
     Raises:
         AgeGenderError: If an archive is not there, or inputs do not go together.
     """
-    sources = [source_of(given.source, given.table) for given in inputs]
+    sources = [
+        _cut_as_said(source_of(given.source, given.table), given) for given in inputs
+    ]
     names = [given.name or given.source for given in inputs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(
@@ -132,6 +145,24 @@ def source_of(name: str, table: str | Path | None) -> Source:
             f"a table goes with source table. Received: {table} for {name}."
         )
     return find_source(name)
+
+
+def _cut_as_said(source: Source, given: Input) -> Source:
+    """Return a source whose crop is known where its input says it."""
+    if given.margin is None and given.shift is None:
+        return source
+    default = CropRule()
+    margin = _first(given.margin, source.margin, default.margin)
+    shift = _first(given.shift, source.shift, default.shift)
+    CropRule(margin=margin, shift=shift)
+    if isinstance(source, Table | ImdbWiki) and source.margin is None:
+        return replace(source, margin=margin, shift=shift)
+    if (margin, shift) != (source.margin, source.shift):
+        raise ConfigError(
+            f"{source.name} is cut already, with margin {source.margin:g} and shift "
+            f"{source.shift:g}. Received: margin {margin:g}, shift {shift:g}."
+        )
+    return source
 
 
 def crop_rule_of(

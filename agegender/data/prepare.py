@@ -71,9 +71,9 @@ def funnel_of(
         AgeGenderError: If the input is not as the source describes.
     """
     if not isinstance(source, str):
-        return sum_funnels(
-            [one.funnel for one in select_rows(open_inputs(source), rules)]
-        )
+        opened = open_inputs(source)
+        crop_rule_of(opened, CropRule.size)  # refuses what cannot share a store
+        return sum_funnels([one.funnel for one in select_rows(opened, rules)])
     kind = source_of(source, table)
     if [metadata, archive, folder].count(None) < 2:
         raise ConfigError(

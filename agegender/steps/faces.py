@@ -88,7 +88,8 @@ def prep(
         splits: How identities are dealt to train, validation and test.
         workers: Threads that decode; one a core by default.
         inputs: Instead of source, archive and folder: a YAML or JSON file that
-            lists several as {source, archive or folder, table, name}.
+            lists several as {source, archive or folder, table, name,
+            margin, shift}.
         scheduler: Address of a Dask scheduler whose workers decode, tcp://...
         also_mat: File that gets the faces as the original experiment's database,
             imdb_db.mat. It holds less than 2 GiB, 174,762 faces of 64 px; where

@@ -107,6 +107,12 @@ def test_box_without_a_pixel_is_refused(box: tuple[float, ...]) -> None:
         crop_face(photo(60, 60), box, RULE)  # type: ignore[arg-type]
 
 
+def test_crop_that_would_fill_memory_is_refused() -> None:
+    long = np.broadcast_to(np.uint8(90), (10, 60_000, 3))
+    with pytest.raises(DataError, match="far larger"):
+        crop_face(long, (0, 0, 60_000, 10), RULE)
+
+
 @given(
     st.tuples(st.floats(-50, 90), st.floats(-50, 90)),
     st.tuples(st.floats(0.01, 150), st.floats(0.01, 150)),

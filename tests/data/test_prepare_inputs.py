@@ -4,9 +4,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from agegender.config import FilterRules
+from agegender.config import CropRule, FilterRules
 from agegender.data.inputs import Input, read_inputs
-from agegender.data.prepare import prepare
+from agegender.data.prepare import funnel_of, prepare
 from agegender.data.sources.utkface import UTKFACE_MARGIN
 from agegender.errors import ConfigError, DataError
 
@@ -87,6 +87,45 @@ def test_whole_photos_are_cut_as_the_other_inputs_are(
     assert store.manifest.sources[1]["crop"]["margin"] == UTKFACE_MARGIN
     with pytest.raises(ConfigError, match="cut already, so --margin"):
         prepare(inputs, tmp_path / "other", size=16, margin=0.4)
+
+
+def test_inputs_file_may_say_the_crop_of_each_input(maker: Any, tmp_path: Path) -> None:
+    maker.tar(maker.wiki(4), "wiki.tar")
+    maker.tar(maker.imdb_full(4, 2), "photos.tar")
+    file = tmp_path / "inputs.yaml"
+    whole = "- {source: imdb-full, archive: photos.tar, margin: 0.2, shift: 0.05}\n"
+    file.write_text(whole)
+    store = prepare(read_inputs(file), tmp_path / "store", size=16)
+    assert store.manifest.crop_rule == CropRule(margin=0.2, shift=0.05, size=16)
+    file.write_text(whole + "- {source: wiki, archive: wiki.tar}\n")
+    for work in (
+        lambda: prepare(read_inputs(file), tmp_path / "other", size=16),
+        lambda: funnel_of(read_inputs(file), FilterRules()),
+    ):
+        with pytest.raises(DataError, match=r"imdb-full \(margin 0\.2, shift 0\.05\)"):
+            work()
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("margin: 0.2", "wiki is cut already, with margin 0.4"),
+        ("shift: 9", "crop shift must be within"),
+        ("margin: wide", "must be numbers. Received: 'wide'"),
+        ("margin: yes", "must be numbers. Received: True"),
+    ],
+)
+def test_crop_that_cannot_be_is_refused_in_one_line(
+    maker: Any, tmp_path: Path, entry: str, says: str
+) -> None:
+    maker.tar(maker.wiki(3), "wiki.tar")
+    file = tmp_path / "inputs.yaml"
+    file.write_text(f"- {{source: wiki, archive: wiki.tar, {entry}}}\n")
+    with pytest.raises(ConfigError) as told:
+        prepare(read_inputs(file), tmp_path / "store", size=16)
+    assert says in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 def test_pictures_cut_differently_are_refused(maker: Any, tmp_path: Path) -> None:
