@@ -12,7 +12,7 @@ from agegender.config import CropRule, FilterRules
 from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
 from agegender.data.filters import Funnel, filter_rows
-from agegender.data.listing import Archive
+from agegender.data.listing import BOX, Archive
 from agegender.data.rows_file import RECORDED
 from agegender.data.sources.imdb_wiki import ImdbWiki
 from agegender.data.sources.registry import find_source
@@ -23,7 +23,7 @@ from agegender.errors import ConfigError, DataError
 
 ENTRY: Final = "{source, archive or folder, table, name, margin, shift}"
 
-TOLD_OF_ALL: Final = ("id", "member", *RECORDED)
+TOLD_OF_ALL: Final = ("id", "member", *BOX, *RECORDED)
 """What stays known of the rows that are dropped."""
 
 

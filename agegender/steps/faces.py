@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from agegender.config import FilterRules, SplitRules
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
+from agegender.steps.data_page import show_store
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -142,12 +143,17 @@ def prep(
         also_mat=also_mat,
         progress=progress,
     )
-    data = {"store": str(store.path), **store.manifest.funnel}
+    page, trouble = show_store(store)
+    data = {"store": str(store.path), "page": str(page), **store.manifest.funnel}
     text = _summary(store)
     if also_mat is not None:
         data["also_mat"] = also_mat
         text += f"\n{len(store):>8,} also in {also_mat}"
-    return Outcome(data, text)
+    if trouble is not None:
+        # The store is what was asked for; it is there.
+        told = f"the store is whole, but it has no page: {trouble}"
+        return Outcome(data, text, complaint=told)
+    return Outcome(data, f"{text}\nlook at {page}")
 
 
 def _summary(store: "FaceStore") -> str:

@@ -1,5 +1,6 @@
 """The whole road in one process, on drawn faces: `main`."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from agegender.config import Experiment
 from agegender.errors import GateRefusedError
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
+from agegender.steps.data_page import log_store
 from agegender.steps.faces import prep, sample
 from agegender.steps.judging import evaluate, promote
 from agegender.steps.outcome import Outcome
@@ -36,13 +38,17 @@ def main(
     Returns:
         What was kept, measured, promoted and predicted.
     """
-    folder = Path(out)
+    from agegender.data.store import FaceStore
+
+    folder, begun = Path(out), os.environ.get("MLFLOW_RUN_ID")
     drawn = sample(str(folder), faces=faces, seed=seed, progress=progress).data
     store = str(folder / "store")
     funnel = prep(
         "sample", out=store, archive=drawn["archive"], size=SIZE, progress=progress
     ).data
     trained = train(store, experiment=experiment, progress=progress).data
+    if trained["run_id"] != begun:  # else prep has logged it there
+        log_store(FaceStore.open(store), trained["run_id"])
     uri = f"models:/agegender/{trained['version']}"
     report = evaluate(uri, store, progress=progress).data
     gate = _promoted(store, trained["version"], progress)

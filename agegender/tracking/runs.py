@@ -13,7 +13,11 @@ from mlflow import MlflowClient
 
 from agegender.tracking.killed import is_there
 from agegender.tracking.run import Run
-from agegender.tracking.store import one_line_errors, use_experiment
+from agegender.tracking.store import (
+    one_line_errors,
+    use_experiment,
+    use_tracking_store,
+)
 
 
 @contextlib.contextmanager
@@ -74,6 +78,30 @@ def reopened_run(run_id: str) -> Iterator[Run]:
     with one_line_errors(f"reopen run {run_id}"):
         info = MlflowClient().get_run(run_id).info
     yield Run(info.run_id, info.experiment_id, info.run_name)
+
+
+@contextlib.contextmanager
+def run_at_hand() -> Iterator[Run | None]:
+    """Give the run that is under way, if one is; it goes on afterwards.
+
+    That is the run which is active in this process, else the one that `mlflow run`
+    began. Nothing is set up, and no run made, where there is none.
+
+    Yields:
+        The run, or None.
+
+    Raises:
+        ModelError: If the tracking store refuses.
+    """
+    active = mlflow.active_run()
+    run_id = active.info.run_id if active else os.environ.get("MLFLOW_RUN_ID")
+    if not run_id:
+        yield None
+        return
+    if active is None:
+        use_tracking_store()
+    with reopened_run(run_id) as run:
+        yield run
 
 
 def _start(

@@ -1,0 +1,92 @@
+"""The few pieces of HTML that pages are made of.
+
+Whatever comes from data passes through `escape` on its way into a page; only
+parameters that are called `body` or `parts` are HTML already.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from agegender.pages.look import STYLE
+
+MADE_HERE: Final = '<meta name="generator" content="agegender">'
+"""Marks our own pages, which may be replaced; any other file stays."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def escape(value: object) -> str:
+    """Return a value as text that means nothing but itself in HTML.
+
+    Whole numbers get thousands separators; what cannot be encoded is spelled out.
+    """
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return f"{value:,}"
+    encodable = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    visible = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", encodable)
+    return html.escape(visible, quote=True)
+
+
+def paragraph(text: str) -> str:
+    """Return a paragraph of plain text."""
+    return f"<p>{escape(text)}</p>"
+
+
+def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table; the first cell of each row names it, numbers stand right."""
+    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(map(_cell, cells))}</tr>'
+        for name, *cells in rows
+    )
+    return (
+        f'<div class="table"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def listing(pairs: Mapping[str, object]) -> str:
+    """Return names and their values, long ones broken where need be."""
+    lines = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in pairs.items()
+    )
+    return f'<div class="table"><table class="listing">{lines}</table></div>'
+
+
+def section(title: str, *parts: str) -> str:
+    """Return a section under a heading; empty where it would hold nothing."""
+    body = "".join(parts)
+    return f"<section><h2>{escape(title)}</h2>{body}</section>" if body else ""
+
+
+def document(title: str, notice: Sequence[str], body: str) -> str:
+    """Return a whole page.
+
+    Args:
+        title: Of the page.
+        notice: Paragraphs that everybody shall read first.
+        body: Sections.
+    """
+    told = "".join(map(paragraph, notice))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"{MADE_HERE}\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "img-src data:; style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f'<body>\n<main>\n<h1>{escape(title)}</h1>\n<aside class="notice">{told}'
+        f"</aside>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _cell(value: object) -> str:
+    is_number = isinstance(value, int | float | np.number)
+    text = escape(value)
+    numeric = is_number or bool(re.match(r"[-\d][\d.,]* ?%?$", text))
+    return f'<td class="number">{text}</td>' if numeric else f"<td>{text}</td>"
