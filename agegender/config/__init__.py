@@ -4,6 +4,7 @@ Frozen dataclasses, checked when made, so that a wrong setting fails before any
 work starts. No `slots`: the command line parser cannot read defaults through them.
 """
 
+from agegender.config.augment import AugmentConfig
 from agegender.config.data import (
     AGE_BAND_STARTS,
     MAX_AGE,
@@ -12,7 +13,7 @@ from agegender.config.data import (
     SplitRules,
 )
 from agegender.config.experiment import Experiment, setting_type, with_values
-from agegender.config.model import AugmentConfig, ModelConfig, Point
+from agegender.config.model import ModelConfig, Point
 from agegender.config.search import ParameterSpace, SearchConfig
 from agegender.config.training import (
     LossConfig,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from agegender.config.augment import AugmentConfig
 from agegender.config.checks import require
-from agegender.config.model import AugmentConfig, ModelConfig
+from agegender.config.model import ModelConfig
 from agegender.config.search import SearchConfig
 from agegender.config.training import (
     LossConfig,

@@ -1,4 +1,4 @@
-"""The network and what it does to faces while it learns."""
+"""The network."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -53,28 +53,3 @@ class ModelConfig:
             0.0 <= self.dropout < 1.0,
             f"model.dropout must be within 0..1. Received: {self.dropout}.",
         )
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """Random changes to training faces, batched and inside the model.
-
-    Args:
-        flip: Mirror left and right.
-        shift: Largest shift, as a share of the side.
-        brightness: Largest change of brightness, as a share of white.
-        contrast: Largest change of contrast, as a share.
-    """
-
-    flip: bool = True
-    shift: float = 0.08
-    brightness: float = 0.2
-    contrast: float = 0.2
-
-    def __post_init__(self) -> None:
-        for name in ("shift", "brightness", "contrast"):
-            value = getattr(self, name)
-            require(
-                0.0 <= value < 1.0,
-                f"augment.{name} must be within 0..1. Received: {value}.",
-            )

@@ -1,7 +1,8 @@
-"""Faces from the store to the network: gather rows, nothing else.
+"""Faces from the store to the network: gather rows, and mix them where asked.
 
-The one batch path of every backend. Random changes run in the model, on the
-device, so that this never has more to do than copy bytes out of a mapped file.
+The one batch path of every backend. Random changes of a face run in the model, on
+the device, so that this has little more to do than copy bytes out of a mapped file.
+Mixing changes labels as well, which the model never sees, so it happens here.
 """
 
 from typing import Any, Protocol
@@ -10,6 +11,9 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from agegender.config import AugmentConfig
+from agegender.data.mixing import Mixer
 
 Targets = dict[str, NDArray[np.float32]]
 Batch = (
@@ -45,6 +49,7 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
             a mean of 1; None: all the same.
         shares: Devices that share each batch evenly: one that would not divide is
             filled up with faces whose labels are NaN.
+        augment: How faces are mixed two by two; None mixes none.
     """
 
     def __init__(
@@ -55,8 +60,10 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         shuffle_seed: int | None = None,
         weights: NDArray[np.float32] | None = None,
         shares: int = 1,
+        augment: AugmentConfig | None = None,
     ) -> None:
         super().__init__()
+        self._mixer = Mixer(augment.mixup, augment.cutmix) if augment else Mixer()
         self._faces = store.faces
         labels = store.labels.iloc[rows]
         self._age = labels["age"].to_numpy(np.float32)
@@ -91,6 +98,13 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         faces = self._faces[self._rows[chosen]]
         targets = {"age": self._age[chosen], "gender": self._gender[chosen]}
         weights = None if self._weights is None else self._weights[chosen]
+        if self._mixer.mixes:
+            # Drawn from where it stands, so that a training that goes on draws the
+            # same. Not the seeds of the order: a trailing 0 would make them so.
+            draws = np.random.default_rng(
+                [self._shuffle_seed or 0, self.epoch, index + 1]
+            )
+            faces, targets, weights = self._mixer.mix(faces, targets, draws, weights)
         if missing := -len(chosen) % self._shares:
             faces = np.concatenate([faces, np.repeat(faces[:1], missing, axis=0)])
             targets = {name: _filled(y, missing, np.nan) for name, y in targets.items()}
@@ -112,4 +126,5 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
 def _filled(
     values: NDArray[np.float32], missing: int, by: float
 ) -> NDArray[np.float32]:
-    return np.concatenate([values, np.full(missing, by, np.float32)])
+    more = np.full((missing, *values.shape[1:]), by, np.float32)
+    return np.concatenate([values, more])

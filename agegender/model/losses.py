@@ -2,9 +2,11 @@
 
 Targets are float32 (N,): age in years, not rounded, and gender, 0 female, 1 male.
 NaN means unlabelled: such a face adds nothing to the loss or to a metric of that
-head. All is computed in float32.
+head. Faces mixed of two have (N, 3): both labels and the share of the first; what
+they cost is what each label costs, by share. All is computed in float32.
 
-Reference: Gao et al., IJCAI 2018; Rothe et al., IJCV 2018; Pan et al., CVPR 2018.
+Reference: Gao et al., IJCAI 2018; Rothe et al., IJCV 2018; Pan et al., CVPR 2018;
+Zhang et al., ICLR 2018 (mixup).
 """
 
 from typing import Any
@@ -77,12 +79,31 @@ def divergence(target: Any, probabilities: Any) -> Any:
     return cross_entropy(target, probabilities) - cross_entropy(target, target)
 
 
-def labelled(truth: Any) -> tuple[Any, Any]:
-    """Split targets into float32 (N,) without NaN and a mask, 1 where known."""
-    truth = ops.reshape(ops.cast(truth, "float32"), (-1,))
-    known = ops.isfinite(truth)
+def labelled(truth: Any) -> list[tuple[Any, Any]]:
+    """Return the labels that faces answer to, and how much each of them counts.
+
+    Args:
+        truth: float32 (N,) or (N, 1), a label a face; or (N, 3), two labels and the
+            share of the first, 0..1.
+
+    Returns:
+        One pair, or two, of labels (N,) without NaN and their shares (N,), 0 where
+        the label is not known; all float32.
+    """
+    truth = ops.cast(truth, "float32")
+    if len(truth.shape) < 2 or truth.shape[-1] != 3:
+        return [_known(ops.reshape(truth, (-1,)))]
+    share, _ = _known(truth[:, 2])
+    (first, first_known), (second, second_known) = map(
+        _known, (truth[:, 0], truth[:, 1])
+    )
+    return [(first, share * first_known), (second, (1.0 - share) * second_known)]
+
+
+def _known(label: Any) -> tuple[Any, Any]:
+    known = ops.isfinite(label)
     # Replaced before use: 0 times NaN is NaN, in the gradient too.
-    return ops.where(known, truth, 0.0), ops.cast(known, "float32")
+    return ops.where(known, label, 0.0), ops.cast(known, "float32")
 
 
 def gender_cross_entropy(gender: Any, male: Any, smoothing: float) -> Any:
@@ -98,8 +119,22 @@ def gender_cross_entropy(gender: Any, male: Any, smoothing: float) -> Any:
     return ops.binary_crossentropy(wanted, male)
 
 
+class _LabelledLoss(keras.losses.Loss):  # type: ignore[misc]
+    """What `cost` says of each label, by its share, 0 where it is not known."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each face, float32 (N,)."""
+        return sum(
+            share * self.cost(label, y_pred) for label, share in labelled(y_true)
+        )
+
+    def cost(self, label: Any, answer: Any) -> Any:
+        """Return the cost of each answer, float32 (N,), for labels, (N,)."""
+        raise NotImplementedError
+
+
 @keras.saving.register_keras_serializable(package="agegender")
-class AgeLoss(keras.losses.Loss):  # type: ignore[misc]
+class AgeLoss(_LabelledLoss):
     """Distance from the wanted age distribution, plus the error of the mean.
 
     DEX is `cross_entropy` with an expectation weight of 0.
@@ -125,18 +160,17 @@ class AgeLoss(keras.losses.Loss):  # type: ignore[misc]
         self.expectation_weight = expectation_weight
         self.smoothing = smoothing
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the loss of each face, float32 (N,)."""
-        age, known = labelled(y_true)
-        probabilities = ops.cast(y_pred, "float32")
+    def cost(self, label: Any, answer: Any) -> Any:
+        """Return the cost of each distribution, (N, 101), for ages, (N,)."""
+        probabilities = ops.cast(answer, "float32")
         if self.target == "cross_entropy":
-            wanted = smoothed(one_class_a_year(age), self.smoothing)
+            wanted = smoothed(one_class_a_year(label), self.smoothing)
             shape = cross_entropy(wanted, probabilities)
         else:
-            wanted = smoothed(label_distribution(age, self.sigma), self.smoothing)
+            wanted = smoothed(label_distribution(label, self.sigma), self.smoothing)
             shape = divergence(wanted, probabilities)
-        error = ops.abs(expected_age(probabilities) - age)
-        return known * (shape + self.expectation_weight * error)
+        error = ops.abs(expected_age(probabilities) - label)
+        return shape + self.expectation_weight * error
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal loss."""
@@ -145,7 +179,7 @@ class AgeLoss(keras.losses.Loss):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class MeanVarianceLoss(keras.losses.Loss):  # type: ignore[misc]
+class MeanVarianceLoss(_LabelledLoss):
     """Cross-entropy, plus half the squared error of the mean, plus the variance.
 
     Args:
@@ -168,19 +202,16 @@ class MeanVarianceLoss(keras.losses.Loss):  # type: ignore[misc]
         self.variance_weight = variance_weight
         self.smoothing = smoothing
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the loss of each face, float32 (N,)."""
-        age, known = labelled(y_true)
-        probabilities = ops.cast(y_pred, "float32")
+    def cost(self, label: Any, answer: Any) -> Any:
+        """Return the cost of each distribution, (N, 101), for ages, (N,)."""
+        probabilities = ops.cast(answer, "float32")
         mean = expected_age(probabilities)
         surprise = cross_entropy(
-            smoothed(one_class_a_year(age), self.smoothing), probabilities
+            smoothed(one_class_a_year(label), self.smoothing), probabilities
         )
-        error = 0.5 * ops.square(mean - age)
+        error = 0.5 * ops.square(mean - label)
         spread = _variance(probabilities, mean)
-        return known * (
-            surprise + self.mean_weight * error + self.variance_weight * spread
-        )
+        return surprise + self.mean_weight * error + self.variance_weight * spread
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal loss."""
@@ -195,7 +226,7 @@ def _variance(probabilities: Any, mean: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class GenderLoss(keras.losses.Loss):  # type: ignore[misc]
+class GenderLoss(_LabelledLoss):
     """Binary cross-entropy, in nats.
 
     Args:
@@ -206,10 +237,9 @@ class GenderLoss(keras.losses.Loss):  # type: ignore[misc]
         super().__init__(**{"name": "gender_loss", **loss})
         self.smoothing = smoothing
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the loss of each face, float32 (N,)."""
-        gender, known = labelled(y_true)
-        return known * gender_cross_entropy(gender, y_pred, self.smoothing)
+    def cost(self, label: Any, answer: Any) -> Any:
+        """Return the cost of each probability of male, for genders, (N,)."""
+        return gender_cross_entropy(label, answer, self.smoothing)
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal loss."""

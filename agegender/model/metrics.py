@@ -64,14 +64,23 @@ def _median(probabilities: Any) -> Any:
 
 
 class _LabelledMean(keras.metrics.Mean):  # type: ignore[misc]
-    """Mean of `measure` over the faces whose label is known (not NaN)."""
+    """Mean of `measure` over the faces whose label is known (not NaN).
+
+    Faces mixed of two count as both, by share; see `losses.labelled`.
+    """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Add a batch, faces weighing the same unless `sample_weight` is given."""
-        truth, known = labelled(y_true)
-        if sample_weight is not None:
-            known = known * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
-        return super().update_state(self.measure(truth, y_pred), sample_weight=known)
+        values, weights = [], []
+        for label, share in labelled(y_true):
+            values.append(self.measure(label, y_pred))
+            weights.append(share)
+            if sample_weight is not None:
+                weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+                weights[-1] = share * weight
+        return super().update_state(
+            ops.concatenate(values), sample_weight=ops.concatenate(weights)
+        )
 
     def measure(self, truth: Any, prediction: Any) -> Any:
         """Return one value a face, (N,)."""

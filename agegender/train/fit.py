@@ -179,7 +179,9 @@ def _batches(
     size = experiment.training.batch_size
     train, validation = (_rows(store, split) for split in ("train", "validation"))
     weights = _weights(experiment, store, train)
-    training = FaceBatches(store, train, size, experiment.seed, weights, shares)
+    training = FaceBatches(
+        store, train, size, experiment.seed, weights, shares, experiment.augment
+    )
     return training, FaceBatches(store, validation, size, shares=shares)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agegender.config import CropRule
+from agegender.config import AugmentConfig, CropRule
 from agegender.data.batches import FaceBatches
 from agegender.data.store import FaceStore, write_store
 
@@ -109,3 +109,31 @@ def test_batch_that_devices_cannot_share_is_filled_with_unlabelled_faces(
     np.testing.assert_array_equal(targets["age"], [9, 10, np.nan, np.nan])
     np.testing.assert_array_equal(targets["gender"], [1, 0, np.nan, np.nan])
     assert {target.dtype for target in targets.values()} == {np.dtype(np.float32)}
+
+
+def test_mixed_batch_is_filled_for_the_devices_after_it_is_mixed(
+    numbered_store: FaceStore,
+) -> None:
+    augment = AugmentConfig(mixup=1.0)
+    batches = FaceBatches(numbered_store, ROWS, 4, shares=4, augment=augment)
+    faces, targets = batches[2]
+    assert faces.shape == (4, 16, 16, 3)
+    known = np.isfinite(targets["age"])
+    assert known.tolist() == [[True] * 3, [True] * 3, [False] * 3, [False] * 3]
+
+
+def test_mixed_batches_are_drawn_from_their_place_alone(
+    numbered_store: FaceStore,
+) -> None:
+    augment = AugmentConfig(mixup=1.0)
+    first, again = (
+        FaceBatches(numbered_store, ROWS, 4, 0, augment=augment) for _ in range(2)
+    )
+    first[0]  # reading another one before changes nothing
+    for one, other in zip(first[1], again[1], strict=True):
+        np.testing.assert_equal(one, other)
+    assert first[1][1]["age"].shape == (4, 3)
+    before = first[1][1]["age"][:, 2]
+    assert not np.array_equal(before, first[0][1]["age"][:, 2])
+    first.on_epoch_end()
+    assert not np.array_equal(before, first[1][1]["age"][:, 2])

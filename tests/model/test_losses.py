@@ -290,3 +290,48 @@ def test_reported_gender_loss_is_a_weighted_mean_over_known_faces() -> None:
     metric.reset_state()
     found = float(metric(truth, male, sample_weight=weights))
     assert found == pytest.approx((3 * right + wrong) / 4, rel=1e-5)
+
+
+MIXED_LOSSES = {
+    "label_distribution": AgeLoss("label_distribution"),
+    "cross_entropy": AgeLoss("cross_entropy", expectation_weight=0.0),
+    "mean_variance": MeanVarianceLoss(),
+}
+
+
+@pytest.mark.parametrize("loss", MIXED_LOSSES.values(), ids=MIXED_LOSSES.keys())
+def test_mixed_face_costs_what_both_its_ages_cost_by_share(
+    loss: keras.losses.Loss,
+) -> None:
+    answer = np.random.default_rng(0).dirichlet(np.ones(101), 2).astype(np.float32)
+    found = loss(np.stack([array(20.0, 70.0, 0.3), array(35.5, 4.0, 1.0)]), answer)
+    first = 0.3 * loss(array(20.0), answer[:1]) + 0.7 * loss(array(70.0), answer[:1])
+    second = loss(array(35.5), answer[1:])
+    assert float(found) == pytest.approx(float(first + second) / 2, rel=1e-5)
+
+
+def test_loss_of_mixed_ages_is_the_loss_of_their_mixed_distribution() -> None:
+    answer = np.full((1, 101), 0.25 / 100, np.float32)
+    answer[0, 20] = 0.75
+    loss = AgeLoss("cross_entropy", expectation_weight=0.0)
+    wanted = -(0.4 * math.log(0.75) + 0.6 * math.log(0.25 / 100))
+    found = float(loss(array(20.0, 70.0, 0.4)[None], answer))
+    assert found == pytest.approx(wanted, rel=1e-5)
+
+
+def test_mixed_face_of_one_known_gender_costs_that_one_by_its_share() -> None:
+    genders = np.stack([array(1.0, 0.0, 0.25), array(np.nan, 1.0, 0.25)])
+    found = float(GenderLoss()(genders, array(0.8, 0.6)[:, None]))
+    both = -(0.25 * math.log(0.8) + 0.75 * math.log(0.2))
+    known = -0.75 * math.log(0.6)
+    assert found == pytest.approx((both + known) / 2, rel=1e-5)
+
+
+def test_metrics_of_mixed_faces_count_both_by_share() -> None:
+    mae, _ = metrics()["age"]
+    ages = np.stack([array(30.0, 60.0, 0.75), array(np.nan, 33.0, 0.5)])
+    found = float(mae(ages, np.concatenate([mass(a30=1.0)] * 2)))
+    assert found == pytest.approx((0.25 * 30 + 0.5 * 3) / 1.5)
+    accuracy = metrics()["gender"][0]
+    genders = np.stack([array(1.0, 0.0, 0.75), array(np.nan, 1.0, 0.5)])
+    assert float(accuracy(genders, array(0.9, 0.2)[:, None])) == pytest.approx(0.5)

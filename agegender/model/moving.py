@@ -1,0 +1,72 @@
+"""Geometry of a batch of faces: one look-up for all of it, border pixels repeated.
+
+Mirroring and shifting by whole pixels only reorder pixels. Whatever turns or scales
+falls between pixels: there, each place's four neighbours are laid side by side
+first, so that they, too, are found with a single look-up.
+"""
+
+from typing import Any
+
+from keras import ops
+
+
+def reordered(faces: Any, rows: Any, columns: Any) -> Any:
+    """Take each pixel from the place named.
+
+    Args:
+        faces: (N, S, S, 3).
+        rows: int32 (N, S), the row that each row is taken from.
+        columns: int32 (N, S), likewise.
+    """
+    count, side = ops.shape(faces)[0], faces.shape[1]
+    first = ops.arange(count, dtype="int32")[:, None] * side
+    pixels = ((first + rows) * side)[:, :, None] + columns[:, None, :]
+    return ops.take(ops.reshape(faces, (-1, 3)), pixels, axis=0)
+
+
+def sources(across: Any, down: Any, shift: tuple[Any, Any], side: int) -> Any:
+    """Return where each pixel comes from, float32 rows and columns, (N, S, S).
+
+    Args:
+        across: (columns, rows) that one step to the right goes at the source, two
+            of float32 (N,).
+        down: The same of one step down.
+        shift: (columns, rows) that the centre is away from the source's, in pixels.
+        side: S, in pixels.
+    """
+    steps = ops.arange(side, dtype="float32") - 0.5 * (side - 1)
+    found = [
+        move[:, None, None]
+        + right[:, None, None] * steps[None, None, :]
+        + below[:, None, None] * steps[None, :, None]
+        for right, below, move in zip(across, down, shift, strict=True)
+    ]
+    columns, rows = (
+        ops.clip(place + 0.5 * (side - 1), 0.0, side - 1.0) for place in found
+    )
+    return rows, columns
+
+
+def between(faces: Any, rows: Any, columns: Any) -> Any:
+    """Take each pixel from between the four nearest to the place named.
+
+    Args:
+        faces: (N, S, S, 3).
+        rows: float32 (N, S, S), within 0..S - 1.
+        columns: Likewise.
+
+    Returns:
+        float32 (N, S, S, 3).
+    """
+    count, last = ops.shape(faces)[0], faces.shape[1] - 1
+    top = ops.clip(ops.floor(rows), 0.0, last - 1.0)
+    left = ops.clip(ops.floor(columns), 0.0, last - 1.0)
+    first = ops.arange(count, dtype="int32")[:, None, None] * last
+    place = (first + ops.cast(top, "int32")) * last + ops.cast(left, "int32")
+    upper, lower = faces[:, :-1], faces[:, 1:]
+    fours = [upper[:, :, :-1], upper[:, :, 1:], lower[:, :, :-1], lower[:, :, 1:]]
+    beside = ops.reshape(ops.concatenate(fours, axis=-1), (-1, 12))
+    found = ops.cast(ops.take(beside, place, axis=0), "float32")
+    below, right = (rows - top)[..., None], (columns - left)[..., None]
+    above = found[..., :6] + below * (found[..., 6:] - found[..., :6])
+    return above[..., :3] + right * (above[..., 3:] - above[..., :3])
