@@ -1,9 +1,17 @@
 """Run every measurement and print its table."""
 
-from benchmarks import answers, crops, metadata, metadata_file
+from benchmarks import (
+    answers,
+    augmentation,
+    crops,
+    metadata,
+    metadata_file,
+    training,
+)
 
 METHOD = (
-    "Each way is run once unmeasured, then in turn with the others, 5 rounds. CPU s: "
+    "Each way is run once unmeasured, then in turn with the others, 5 rounds (training "
+    "steps: 3). CPU s: "
     "processor seconds of the process, all threads, median. Ratio: the first way's "
     "seconds over this way's, round by round, median; above 1 is faster. Wall s: by "
     "the clock.\n"
@@ -11,5 +19,12 @@ METHOD = (
 
 if __name__ == "__main__":
     print(METHOD)
-    for measurement in (metadata, metadata_file, crops, answers):
+    for measurement in (
+        metadata,
+        metadata_file,
+        crops,
+        answers,
+        augmentation,
+        training,
+    ):
         print(measurement.run(), end="\n\n", flush=True)

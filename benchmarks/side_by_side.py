@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 ROUNDS = 5
 
@@ -20,16 +21,34 @@ def compare(title: str, items: int, ways: Mapping[str, Callable[[], object]]) ->
         second of that, and the ratio to the first way, taken round by round; then
         seconds by the clock and their ratio, which tell what threads bring.
     """
+    return table(title, items, timed(ways))
+
+
+class Timing(NamedTuple):
+    """Name of a way -> its seconds in each round."""
+
+    processor: dict[str, list[float]]  # of this process, all threads
+    wall: dict[str, list[float]]
+
+
+def timed(ways: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> Timing:
+    """Run each way in turn, several rounds, after once unmeasured."""
     processor: dict[str, list[float]] = {name: [] for name in ways}
     wall: dict[str, list[float]] = {name: [] for name in ways}
     for work in ways.values():
         work()  # Caches and lazy imports are nobody's fault.
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, work in ways.items():
             began, start = time.perf_counter(), time.process_time()
             work()
             processor[name].append(max(time.process_time() - start, 1e-9))
             wall[name].append(max(time.perf_counter() - began, 1e-9))
+    return Timing(processor, wall)
+
+
+def table(title: str, items: int, timing: Timing) -> str:
+    """Return what `compare` returns, of what was timed."""
+    processor, wall = timing
     heads = f"{'CPU s':>9}{'a second':>12}{'ratio':>8}{'wall s':>10}{'ratio':>8}"
     lines = [title, f"  {'way':<34}{heads}"]
     for name, taken in processor.items():

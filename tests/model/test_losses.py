@@ -327,6 +327,13 @@ def test_mixed_face_of_one_known_gender_costs_that_one_by_its_share() -> None:
     assert found == pytest.approx((both + known) / 2, rel=1e-5)
 
 
+def test_face_that_fills_a_mixed_batch_costs_nothing() -> None:
+    answer = np.full((1, 101), 1 / 101, np.float32)
+    nobody = array(np.nan, np.nan, np.nan)[None]
+    assert float(AgeLoss("label_distribution")(nobody, answer)) == 0.0
+    assert float(GenderLoss()(nobody, array(0.3)[:, None])) == 0.0
+
+
 def test_metrics_of_mixed_faces_count_both_by_share() -> None:
     mae, _ = metrics()["age"]
     ages = np.stack([array(30.0, 60.0, 0.75), array(np.nan, 33.0, 0.5)])
