@@ -7,6 +7,7 @@ quite the difference of the calendar years: leap days move a few birthdays. Many
 ports take that difference; both ways are here, the authors' by default.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ DATENUM_OF_1970 = 719_529
 _LAST_DAY_OF_YEAR_0 = 366
 _JULY = 6
 """Months after January."""
+
+Convert = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 _MAX_DAYS = 10_000_000.0
 _MAX_YEAR = 20_000
@@ -73,11 +76,13 @@ def age_when_taken(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float64
     taken = np.asarray(photo_taken, dtype=np.float64)
     known = np.isfinite(born) & np.isfinite(taken) & (np.abs(taken) <= _MAX_YEAR)
 
-    july = datenum_of_july(np.where(known, taken, 1970).astype(np.int64))
+    years = np.where(known, taken, 1970).astype(np.int64)
+    july = _each_once(datenum_of_july, years)
     lived = np.floor(july - np.where(known, born, 0.0))
     lived = np.clip(lived, -_MAX_DAYS, _MAX_DAYS)
     # Day 0 is the last of year -1; someone born on the day is not minus one year old.
-    ages = year_of_datenum(np.where(lived == 0, 1, lived).astype(np.int64))
+    days = np.where(lived == 0, 1, lived).astype(np.int64)
+    ages = _each_once(year_of_datenum, days)
     return np.where(known, ages, np.nan)
 
 
@@ -96,7 +101,27 @@ def age_by_calendar(dob: ArrayLike, photo_taken: ArrayLike) -> NDArray[np.float6
     taken = np.asarray(photo_taken, dtype=np.float64)
     known = (born > _LAST_DAY_OF_YEAR_0) & (born <= _MAX_DAYS) & np.isfinite(taken)
 
-    days = np.where(known, born, DATENUM_OF_1970).astype(np.int64) - DATENUM_OF_1970
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    years, month = 1970 + months // 12, months % 12
-    return np.where(known, taken - years - (month >= _JULY), np.nan)
+    days = np.where(known, born, DATENUM_OF_1970).astype(np.int64)
+    return np.where(known, taken - _each_once(_year_from_july, days), np.nan)
+
+
+def _year_from_july(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the calendar year of each day number, and the next one from July on."""
+    dates = (days - DATENUM_OF_1970).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]").astype(np.int64)
+    return np.asarray(1970 + (months + 12 - _JULY) // 12)
+
+
+def _each_once(convert: Convert, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Convert whole numbers, each value once where there are fewer of them.
+
+    Turning days into dates takes longer than looking the answer up, and half a
+    million people are born on fewer days.
+    """
+    if len(numbers) == 0:
+        return convert(numbers)
+    low, high = numbers.min(), numbers.max()
+    if high - low >= len(numbers):
+        return convert(numbers)
+    table = convert(np.arange(low, high + 1))
+    return np.asarray(table[numbers - low])
