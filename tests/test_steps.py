@@ -27,7 +27,7 @@ from agegender.config import (
     TrainingConfig,
 )
 from agegender.data.store import FaceStore
-from agegender.errors import GateRefusedError, ModelError
+from agegender.errors import DataError, GateRefusedError, ModelError
 from agegender.evaluate.answers import pair
 from agegender.evaluate.asking import ask
 from agegender.evaluate.calibrate import fit_calibration
@@ -109,7 +109,25 @@ def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
     run_id = _challenger().run_id
     client = mlflow.MlflowClient()
     kept = {file.path for file in client.list_artifacts(run_id, "evaluation")}
-    assert {"evaluation/test_calibration.png", "evaluation/test_abstention.png"} <= kept
+    assert {
+        "evaluation/test_calibration.png",
+        "evaluation/test_abstention.png",
+        "evaluation/test.html",
+        "evaluation/test.json",
+    } <= kept
+
+
+def test_report_is_written_where_it_is_asked_for(walked: Path, tmp_path: Path) -> None:
+    file = registry.download_network(_challenger())
+    place = tmp_path / "reports" / "first"
+    outcome = steps.evaluate(str(file), str(walked / "store"), out=str(place))
+    assert f"look at {place / 'report.html'}" in outcome.text
+    assert json.loads((place / "report.json").read_text()) == outcome.data
+    page = (place / "report.html").read_text()
+    assert f"{outcome.data['metrics']['mean_absolute_error']['value']:.2f}" in page
+    (place / "report.html").write_text("mine")
+    with pytest.raises(DataError, match="it stays"):
+        steps.evaluate(str(file), str(walked / "store"), out=str(place))
 
 
 def test_conformal_intervals_hold_on_20_splits_of_drawn_faces(walked: Path) -> None:

@@ -27,8 +27,9 @@ from agegender.evaluate.groups import ALL, group_keys, group_table
 from agegender.evaluate.metrics import METRICS
 from agegender.evaluate.sections import Section, sections
 from agegender.evaluate.tables import (
-    groups_markdown,
-    metrics_markdown,
+    group_cells,
+    markdown,
+    metric_cells,
     not_measured_text,
     section_markdown,
 )
@@ -88,8 +89,9 @@ class Report:
             **{name: _rows(each.table) for name, each in self.sections.items()},
         }
 
-    def to_text(self) -> str:
-        """Return both tables as Markdown that reads well in a terminal too."""
+    @property
+    def heading(self) -> str:
+        """Say in one line of whom the figures are."""
         level = f"{self.resampling.level:.0%}"
         heading = (
             f"{self.faces:,} faces of {self.identities:,} people; "
@@ -97,9 +99,13 @@ class Report:
         )
         if self.gender_faces < self.faces:
             heading += f"; gender is known of {self.gender_faces:,} faces"
+        return heading
+
+    def to_text(self) -> str:
+        """Return the tables in short, as Markdown that reads well in a terminal too."""
         missing = not_measured_text(self.not_measured)
-        blocks = [heading, metrics_markdown(self.metrics), missing]
-        tables = groups_markdown(self.groups)
+        blocks = [self.heading, markdown(*metric_cells(self.metrics)), missing]
+        tables = [markdown(*cells) for cells in group_cells(self.groups)]
         tables += [section_markdown(each) for each in self.sections.values()]
         return "\n\n".join(filter(None, [*blocks, *tables])) + "\n"
 

@@ -1,14 +1,16 @@
 """What a report tells beyond its measures and groups, one table a question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, get_args
 
 import numpy as np
 import pandas as pd
 
+from agegender.config import Point
 from agegender.evaluate.abstention import abstention
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.assurance import age_assurance
-from agegender.evaluate.bootstrap import Resampling
+from agegender.evaluate.bootstrap import Resampling, estimate
 from agegender.evaluate.calibration import (
     age_histogram_of_levels,
     expected_calibration_error,
@@ -17,7 +19,10 @@ from agegender.evaluate.calibration import (
 from agegender.evaluate.coverage import interval_coverage
 from agegender.evaluate.cumulative import cumulative_scores
 from agegender.evaluate.groups import ALL
+from agegender.evaluate.metrics import METRICS
 from agegender.model.calibration import Calibration
+
+POINTS: Final[tuple[Point, ...]] = get_args(Point)
 
 CHALLENGES = (0, 7)
 """Years above a threshold whose rows a short text shows: none, and Challenge 25."""
@@ -55,6 +60,7 @@ def sections(
         resampling: How intervals are drawn.
     """
     return {
+        "points": _points(answers, resampling),
         "cumulative_scores": _cumulative(answers, resampling),
         "interval_coverage": _coverage(answers, calibration, resampling),
         "age_levels": _levels(answers),
@@ -62,6 +68,27 @@ def sections(
         "age_assurance": _assurance(answers, resampling),
         "abstention": _abstention(answers, resampling),
     }
+
+
+def _points(answers: Answers, resampling: Resampling) -> Section:
+    names = ("mean_absolute_error", "median_absolute_error", "cs_at_5", "age_bias")
+    metrics = {name: METRICS[name] for name in names}
+    rows = []
+    for point in POINTS:
+        got = estimate(replace(answers, point=point), resampling, metrics)
+        row: dict[str, str | float] = {"age_told": point}
+        for name, one in got.items():
+            row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    units = {name: METRICS[name].unit for name in names}
+    return Section(
+        "Which age of a distribution to tell",
+        f"This model tells the {answers.point}; training may choose another.",
+        table,
+        {"age_told": "text", **units},
+        pd.Series(data=True, index=table.index),
+    )
 
 
 def _cumulative(answers: Answers, resampling: Resampling) -> Section:

@@ -1,4 +1,4 @@
-"""Reports as text: padded Markdown, legible unrendered."""
+"""Reports as cells of text, and as padded Markdown that is legible unrendered."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,9 @@ from agegender.evaluate.sections import Section
 NOTHING = "\N{EN DASH}"
 """Written where a figure is unknown."""
 
+
+Cells = tuple[list[str], list[list[str]]]
+"""A table's header and its rows."""
 
 KEY_TITLES = {"age_band": "age"}
 """How a key's column is headed, where not by its own name."""
@@ -41,7 +44,7 @@ def span(low: float, high: float, unit: str) -> str:
     return f"{number(low, unit)} to {number(high, unit)}"
 
 
-def metrics_markdown(metrics: Mapping[str, Estimate]) -> str:
+def metric_cells(metrics: Mapping[str, Estimate]) -> Cells:
     """Write one line a measure: faces, value, interval, trivial guess."""
     rows = []
     for name, measured in metrics.items():
@@ -55,7 +58,7 @@ def metrics_markdown(metrics: Mapping[str, Estimate]) -> str:
                 number(measured.baseline, unit),
             ]
         )
-    return markdown(["measure", "faces", "value", "interval", "trivial guess"], rows)
+    return ["measure", "faces", "value", "interval", "trivial guess"], rows
 
 
 def not_measured_text(reasons: Mapping[str, str]) -> str:
@@ -73,7 +76,7 @@ def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
     return names
 
 
-def groups_markdown(groups: pd.DataFrame) -> list[str]:
+def group_cells(groups: pd.DataFrame) -> list[Cells]:
     """Write the groups, one line each that has faces; few people are pointed out.
 
     Args:
@@ -90,7 +93,7 @@ def groups_markdown(groups: pd.DataFrame) -> list[str]:
     return tables
 
 
-def _group_table(groups: pd.DataFrame, keys: Sequence[str]) -> str:
+def _group_table(groups: pd.DataFrame, keys: Sequence[str]) -> Cells:
     some = groups[groups["faces"] > 0]
     told = "gender_faces" in some.columns
     # Where every gender is known, the number of faces has been said.
@@ -107,7 +110,7 @@ def _group_table(groups: pd.DataFrame, keys: Sequence[str]) -> str:
         cells += [_count(row, "gender_faces", "gender_small")] if partly else []
         cells += _figures(row, "gender_accuracy", "share") if told else []
         rows.append(cells)
-    return markdown(header, rows)
+    return header, rows
 
 
 def _figures(row: Mapping[Any, Any], name: str, unit: str) -> list[str]:
@@ -119,9 +122,7 @@ def _count(row: Mapping[Any, Any], faces: str, small: str) -> str:
     return f"{row[faces]:,}" + (" (few)" if row[small] else "")
 
 
-def section_cells(
-    section: Section, rows: pd.DataFrame
-) -> tuple[list[str], list[list[str]]]:
+def section_cells(section: Section, rows: pd.DataFrame) -> Cells:
     """Write a section's rows: the header, and the cells of each row.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -11,10 +11,8 @@ from matplotlib.figure import Figure
 from agegender.data.splits import SPLITS
 from agegender.data.staging import absolute
 from agegender.data.store import FaceStore
-from agegender.errors import DataError
 from agegender.notice import NOTICE, NOTICE_PICTURES
 from agegender.pages.markup import (
-    MADE_HERE,
     document,
     escape,
     listing,
@@ -25,8 +23,6 @@ from agegender.pages.markup import (
 from agegender.pages.montage import dropped_faces, kept_faces
 from agegender.pages.store_figures import draw_figures, panels
 from agegender.pages.store_view import StoreView
-
-_HEAD_BYTES: Final = 512
 
 
 class StorePage(NamedTuple):
@@ -69,32 +65,6 @@ def page_path(store: Path) -> Path:
     """Return where the page of a store lies: beside it, as STORE.html."""
     place = absolute(store)
     return place.with_name(f"{place.name}.html")
-
-
-def write_page(html: str, path: Path) -> Path:
-    """Write a page, whole or not at all.
-
-    Raises:
-        DataError: If a file that is none of our pages is there, or it cannot be
-            written.
-    """
-    unfinished = path.with_name(f".{path.name}.partial")
-    try:
-        if path.exists() and not _is_ours(path):
-            raise DataError(f"{path} is no page of ours; it stays. Move it away.")
-        unfinished.write_text(html, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise DataError(
-            f"{path} cannot be written: {error.strerror or error}."
-        ) from error
-    return path
-
-
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        return MADE_HERE.encode() in file.read(_HEAD_BYTES)
 
 
 def _summary(view: StoreView) -> str:

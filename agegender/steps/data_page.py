@@ -27,7 +27,8 @@ def show_store(store: "FaceStore") -> tuple[Path, AgeGenderError | None]:
     Returns:
         The page's path, and what went wrong.
     """
-    from agegender.pages.store_page import draw_store_page, page_path, write_page
+    from agegender.pages.store_page import draw_store_page, page_path
+    from agegender.pages.write import write_page
 
     path = page_path(store.path)
     try:

@@ -1,5 +1,7 @@
 """From a version to a verdict: `evaluate` and `promote`."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agegender.errors import DataError, GateRefusedError, ModelError
@@ -19,6 +21,7 @@ def evaluate(
     model: str,
     store: str,
     split: Split = "test",
+    out: str | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Measure a model on a split of a face store.
@@ -27,6 +30,8 @@ def evaluate(
         model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
         store: Face store, as prep writes it.
         split: Faces to measure on.
+        out: Folder that gets report.html, to read, and report.json, besides what is
+            logged to the model's run.
         progress: Called as faces are answered.
 
     Returns:
@@ -40,11 +45,16 @@ def evaluate(
     use_tracking_store()
     version = resolve(model)
     report = report_of(version, faces, split, progress)
-    if version.run_id is not None:
-        _record(version, version.run_id, report, faces, split)
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
     data = {"model": version.uri, "split": split, **report.to_dict()}
-    return Outcome(data, f"{heading}\n\n{report.to_text()}")
+    files = _files(report, f"{version.uri}, {split} faces of {faces.path.name}", data)
+    if version.run_id is not None:
+        _record(version, version.run_id, report, files, faces, split)
+    text = f"{heading}\n\n{report.to_text()}"
+    if out is not None:
+        page = _written(files, Path(out))
+        text += f"\nlook at {page}\n"
+    return Outcome(data, text)
 
 
 def promote(
@@ -151,8 +161,34 @@ def report_of(
     )
 
 
+def _files(report: "Report", title: str, data: dict[str, Any]) -> dict[str, str]:
+    """Return what is kept of a report, by the ends of the files' names."""
+    from agegender.pages.report_page import draw_report_page
+
+    page = draw_report_page(report, title)
+    return {"html": page, "json": json.dumps(data, indent=2, allow_nan=False) + "\n"}
+
+
+def _written(files: dict[str, str], folder: Path) -> Path:
+    from agegender.pages.write import write_page, write_text
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be made: {error.strerror or error}. Name another --out."
+        ) from error
+    write_text(files["json"], folder / "report.json")
+    return write_page(files["html"], folder / "report.html")
+
+
 def _record(
-    version: "Version", run_id: str, report: "Report", store: "FaceStore", split: str
+    version: "Version",
+    run_id: str,
+    report: "Report",
+    files: dict[str, str],
+    store: "FaceStore",
+    split: str,
 ) -> None:
     """Log a report to the version's run and link it to the version."""
     from agegender.tracking.registry import tag_version
@@ -171,7 +207,8 @@ def _record(
             model_id=version.model_id,
             data=data,
         )
-        run.log_dict(report.to_dict(), f"evaluation/{split}.json")
+        for end, text in files.items():
+            run.log_text(text, f"evaluation/{split}.{end}")
         for name, figure in report.figures().items():
             run.log_figure(figure, f"evaluation/{split}_{name}.png")
     if version.number is not None:

@@ -19,7 +19,8 @@ from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
 from agegender.pages.markup import escape
-from agegender.pages.store_page import draw_store_page, page_path, write_page
+from agegender.pages.store_page import draw_store_page, page_path
+from agegender.pages.write import write_page
 
 
 @pytest.fixture(scope="module")
