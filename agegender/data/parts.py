@@ -1,13 +1,12 @@
-"""Decoded chunks on disk, until it is known which row of the store each face is.
+"""Decoded chunks on a shelf, until it is known which row of the store each face is.
 
 A part is a file by its number, written by whoever decoded it, so that work which
 was interrupted, or done by many machines, is joined as if it had been done at once.
-The folder's name is derived from all that the parts depend on: the next run of the
+The shelf's name is derived from all that the parts depend on: the next run of the
 same job finds them, another job does not.
 """
 
 import io
-import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,8 @@ from agegender.config import CropRule
 from agegender.data.decode import MISSING, Part, decode_chunk
 from agegender.data.listing import CHUNK, Chunk
 from agegender.data.manifest import package_version
-from agegender.errors import DataError
+from agegender.data.shelf import FolderShelf, Shelf, UrlShelf
+from agegender.errors import ConfigError, DataError
 
 _FORMAT: Final = 1
 _DAMAGED: Final = (zipfile.BadZipFile, ValueError, KeyError, EOFError)
@@ -59,12 +59,12 @@ def fingerprint_of(
 
 
 def decode_into(
-    folder: Path, number: int, chunk: Chunk, rule: CropRule, min_contrast: float
+    shelf: Shelf, number: int, chunk: Chunk, rule: CropRule, min_contrast: float
 ) -> int:
     """Decode a chunk and leave it as a part, whole or not at all.
 
     Args:
-        folder: Where the parts lie, seen by all machines.
+        shelf: Where the parts lie, seen by all machines.
         number: Of the part.
         chunk: Positions, encoded photos, boxes.
         rule: Margin and size of the faces.
@@ -83,15 +83,7 @@ def decode_into(
         digests=np.array(part.digests, dtype=np.str_),
         faces=part.faces,
     )
-    path = _part_path(folder, number)
-    # Two machines may decode the same chunk, after one was thought lost.
-    unfinished = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    try:
-        unfinished.write_bytes(packed.getbuffer())
-        unfinished.replace(path)
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    shelf.put(_name(number), packed.getbuffer())
     return len(part.positions)
 
 
@@ -101,45 +93,42 @@ class Parts:
     Args:
         out: The store.
         fingerprint: Of all that the parts depend on.
+        place: Folder or URL where they shall lie; beside the store if not given.
     """
 
-    def __init__(self, out: Path, fingerprint: str) -> None:
-        prefix = f".{out.name}.parts-"
-        self.folder = out.with_name(prefix + fingerprint[:16])
-        for stale in out.parent.glob(f"{prefix}*"):
-            if stale != self.folder:
-                shutil.rmtree(stale, ignore_errors=True)
-        try:
-            self.folder.mkdir(exist_ok=True)
-            for path in self.folder.glob("*.tmp"):
-                path.unlink()
-        except OSError as error:
-            raise DataError(
-                f"{out} cannot be written: {error.strerror or error}."
-            ) from error
+    def __init__(self, out: Path, fingerprint: str, place: str | None = None) -> None:
+        self.shelf = _shelf(out, fingerprint[:16], place)
+        self.shelf.make()
+        self._before = frozenset(self.shelf.names())
+        self._count = 0
 
     def count_done(self, number: int) -> int:
         """Return how many photos an earlier run has decoded for good, else 0."""
-        path = _part_path(self.folder, number)
-        if not path.exists():
+        self._count = max(self._count, number + 1)
+        name = _name(number)
+        if name not in self._before:
             return 0
         try:
-            part = _load(path)
+            part = _load(self.shelf, name)
         except DataError:  # the machine failed while it was written
-            path.unlink(missing_ok=True)
+            self.shelf.discard(name)
             return 0
         # A photo that had gone may be back.
         return 0 if MISSING in part.reasons else len(part.positions)
 
     def outcomes(self) -> pd.DataFrame:
-        """Return `reason` and `digest` by position, in the order of positions."""
+        """Return `reason` and `digest` by position, in the order of positions.
+
+        Raises:
+            DataError: If a part is damaged or has gone.
+        """
         tables = [
             pd.DataFrame(
                 {"reason": list(part.reasons), "digest": list(part.digests)},
                 index=part.positions,
                 dtype="str",
             )
-            for part in (_load(path) for path in self._paths())
+            for part in (_load(self.shelf, name) for name in self._names())
         ]
         if not tables:
             return pd.DataFrame({"reason": [], "digest": []}, dtype="str")
@@ -153,33 +142,58 @@ class Parts:
         Args:
             kept: Positions of the photos that the store shall hold, rising.
         """
-        for path in self._paths():
-            part = _load(path, faces=True)
+        for name in self._names():
+            part = _load(self.shelf, name, faces=True)
             fit = part.positions[np.array(part.reasons) == ""]
             rows = kept.get_indexer(fit)
             yield rows[rows >= 0].astype(np.int64), part.faces[rows >= 0]
 
     def remove(self) -> None:
         """Remove the parts."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.shelf.remove()
 
     def remove_if_empty(self) -> None:
-        """Remove the folder where there is nothing to resume."""
-        with suppress(OSError):
-            self.folder.rmdir()
+        """Remove the place where there is nothing to resume."""
+        self.shelf.remove_if_empty()
 
-    def _paths(self) -> list[Path]:
-        return sorted(self.folder.glob("*.npz"))
+    def _names(self) -> list[str]:
+        """Return the names of all parts, once it is sure that none has gone."""
+        names = [_name(number) for number in range(self._count)]
+        if gone := sorted(set(names) - set(self.shelf.names())):
+            # Their photos would pass for missing ones.
+            raise DataError(
+                f"{len(gone)} of {len(names)} parts have gone from {self.shelf}; was "
+                "another prep of the same at work? Run prep again to make them anew."
+            )
+        return names
 
 
-def _part_path(folder: Path, number: int) -> Path:
-    return folder / f"{number:08d}.npz"
+def _shelf(out: Path, fingerprint: str, place: str | None) -> Shelf:
+    if place is None:
+        prefix = f".{out.name}.parts-"
+        own = out.with_name(prefix + fingerprint)
+        for stale in out.parent.glob(f"{prefix}*"):
+            if stale != own:
+                shutil.rmtree(stale, ignore_errors=True)
+        return FolderShelf(own, out)
+    # What others have left in a shared place is theirs.
+    name = f"{out.name}.parts-{fingerprint}"
+    if "://" in place:
+        return UrlShelf(f"{place}{'' if place.endswith('/') else '/'}{name}")
+    folder = Path(place).absolute()
+    if folder == out or out in folder.parents:
+        raise ConfigError(f"parts cannot lie in the store itself. Received: {place}.")
+    return FolderShelf(folder / name, Path(place))
 
 
-def _load(path: Path, *, faces: bool = False) -> Part:
+def _name(number: int) -> str:
+    return f"{number:08d}.npz"
+
+
+def _load(shelf: Shelf, name: str, *, faces: bool = False) -> Part:
     """Read a part; its faces only where they are asked for."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as part:
+        with shelf.get(name) as file, np.load(file, allow_pickle=False) as part:
             return Part(
                 part["positions"],
                 tuple(part["reasons"].tolist()),
@@ -187,8 +201,8 @@ def _load(path: Path, *, faces: bool = False) -> Part:
                 part["faces"] if faces else np.empty((0, 0, 0, 3), np.uint8),
             )
     except _DAMAGED as error:
-        with suppress(OSError):
-            path.unlink()
+        shelf.discard(name)
         raise DataError(
-            f"{path} is damaged: {error}. Run prep again: it decodes that part anew."
+            f"{shelf}/{name} is damaged: {error}. Run prep again: it decodes that "
+            "part anew."
         ) from error

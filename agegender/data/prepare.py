@@ -104,6 +104,7 @@ def prepare(
     executor: Executor | None = None,
     scheduler: str | None = None,
     also_mat: str | Path | None = None,
+    parts_at: str | None = None,
     progress: Progress = silent,
 ) -> FaceStore:
     """Make a face store of a data set, or of several.
@@ -123,7 +124,9 @@ def prepare(
         workers: Chunks decoded at a time; all cores if not given.
         executor: Who decodes; threads of this process if not given.
         scheduler: Address of a Dask scheduler whose workers decode; they must see
-            the archives and the store's folder under the same paths.
+            the archives, and the parts, under the same paths.
+        parts_at: Folder or URL where decoded chunks lie until the store is whole;
+            beside the store if not given.
         also_mat: Where to write the store as the original's database, too.
         progress: Told of the photos decoded, by this run and by interrupted ones.
 
@@ -157,7 +160,7 @@ def prepare(
             if also_mat is not None:
                 expected = sum(len(one.rows) for one in selections)
                 refuse_too_many(expected, size, lost=USUALLY_LOST)
-            parts = _decode(place, selections, job, hands, progress)
+            parts = _decode(place, selections, job, hands, parts_at, progress)
             try:
                 join_parts(partial, parts, selections, job)
             finally:
@@ -174,6 +177,7 @@ def _decode(
     selections: Sequence[Selection],
     job: Job,
     pool: Pool,
+    parts_at: str | None,
     progress: Progress,
 ) -> Parts:
     """Decode what earlier runs have not."""
@@ -181,7 +185,8 @@ def _decode(
     wanted = [locate(one.rows, one.opened.archive) for one in selections]
     digests = [archive.digest(progress) for archive in archives]
     least = job.rules.min_contrast
-    parts = Parts(out, fingerprint_of(digests, wanted, job.crop_rule, least))
+    fingerprint = fingerprint_of(digests, wanted, job.crop_rule, least)
+    parts = Parts(out, fingerprint, parts_at)
     total, done = sum(map(len, wanted)), 0
 
     def portions() -> Iterator[tuple[object, ...]]:
@@ -193,7 +198,7 @@ def _decode(
                 done += before
                 progress(done, total, "photos")
             else:
-                yield parts.folder, number, chunk, job.crop_rule, least
+                yield parts.shelf, number, chunk, job.crop_rule, least
 
     try:
         with closing(do_all(decode_into, portions(), pool)) as counts:

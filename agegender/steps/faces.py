@@ -67,6 +67,7 @@ def prep(
     inputs: str | None = None,
     scheduler: str | None = None,
     also_mat: str | None = None,
+    parts: str | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -96,6 +97,8 @@ def prep(
             imdb_db.mat. It holds less than 2 GiB, 174,762 faces of 64 px; where
             there are more, or it cannot be written, the exit code is 3 and the
             store, if it is made already, stays.
+        parts: Folder or URL (s3://..., anything fsspec reaches) where decoded chunks
+            lie until the store is whole; beside the store by default.
         dry_run: Read the metadata alone and print the funnel as JSON.
         progress: Called as faces are cropped.
 
@@ -141,6 +144,7 @@ def prep(
         workers=workers,
         scheduler=scheduler,
         also_mat=also_mat,
+        parts_at=parts,
         progress=progress,
     )
     page, trouble = show_store(store)

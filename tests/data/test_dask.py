@@ -40,16 +40,21 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
+@pytest.mark.parametrize("parts", [None, "shared", "url"])
 def test_cluster_that_loses_a_worker_makes_the_same_store(
-    cluster: Any, maker: Any, tmp_path: Path
+    cluster: Any, maker: Any, tmp_path: Path, parts: str | None
 ) -> None:
     address, workers = cluster
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    place = {None: None, "shared": str(shared), "url": shared.as_uri()}[parts]
     archive = maker.tar(maker.imdb(400, 8))
     alone = prepare("imdb", tmp_path / "alone", archive=archive, size=16)
 
     def kill_one(done: int, total: int, what: str) -> None:
         begun = what == "photos" and done < total / 2
         if begun and workers[0].poll() is None:
+            assert parts is None or list(shared.glob("store.parts-*/*.npz"))
             workers[0].kill()
             workers[0].wait()
 
@@ -59,9 +64,11 @@ def test_cluster_that_loses_a_worker_makes_the_same_store(
         archive=archive,
         size=16,
         scheduler=address,
+        parts_at=place,
         progress=kill_one,
     )
     assert workers[0].poll() is not None
+    assert list(shared.iterdir()) == []
     assert store.manifest.content_hash == alone.manifest.content_hash
 
 

@@ -8,9 +8,10 @@ from typing import Final
 
 import requests
 
+from agegender.data.address import shown
 from agegender.data.download.part import AT_ONCE, Origin, Part
 from agegender.data.download.patience import Patience, TryAgainError, asked_pause
-from agegender.data.download.published import PublishedFile, shown
+from agegender.data.download.published import PublishedFile
 from agegender.data.download.room import check_room
 from agegender.errors import DataError
 from agegender.progress import BYTES, Progress

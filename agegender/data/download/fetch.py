@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from agegender.data.address import shown
 from agegender.data.download.exchange import receive
 from agegender.data.download.part import Part, md5_of
 from agegender.data.download.patience import Patience, TryAgainError
-from agegender.data.download.published import PublishedFile, address, shown
+from agegender.data.download.published import PublishedFile, address
 from agegender.data.lock import only_writer
 from agegender.errors import DataError
 from agegender.progress import BYTES, Progress, silent

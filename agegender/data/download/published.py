@@ -54,12 +54,6 @@ def address(file: PublishedFile, base_url: str | None) -> str:
     return f"{base.rstrip('/')}/{file.name}"
 
 
-def shown(url: str) -> str:
-    """Return an address without the password that may be in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _is_folder(base: str) -> bool:
     try:
         parts = urlsplit(base)
