@@ -176,8 +176,9 @@ def _shelf(out: Path, fingerprint: str, place: str | None) -> Shelf:
             if stale != own:
                 shutil.rmtree(stale, ignore_errors=True)
         return FolderShelf(own, out)
-    # What others have left in a shared place is theirs.
-    name = f"{out.name}.parts-{fingerprint}"
+    # What others have left in a shared place is theirs, also of a like store elsewhere.
+    elsewhere = sha256(str(out).encode()).hexdigest()[:8]
+    name = f"{out.name}.parts-{fingerprint}-{elsewhere}"
     if "://" in place:
         return UrlShelf(f"{place}{'' if place.endswith('/') else '/'}{name}")
     folder = Path(place).absolute()

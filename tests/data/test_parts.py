@@ -117,6 +117,19 @@ def test_parts_of_another_job_stay_in_a_shared_place(
     assert found(place) == before
 
 
+def test_stores_of_one_name_do_not_share_parts(
+    drawn: Any, tmp_path: Path, place: str
+) -> None:
+    archive, whole = drawn
+    (tmp_path / "mine").mkdir()
+    interrupted(archive, tmp_path / "store", place)
+    store = prepare(
+        "imdb", tmp_path / "mine" / "store", archive=archive, size=16, parts_at=place
+    )
+    assert store.manifest.content_hash == whole
+    assert len(found(place)) == 1  # the other's part is still there
+
+
 def test_part_that_goes_meanwhile_is_an_error_not_a_missing_photo(
     drawn: Any, tmp_path: Path, place: str
 ) -> None:

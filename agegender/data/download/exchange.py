@@ -48,13 +48,22 @@ def receive(
         _place(answer, url, part)
         total = part.total
         check_room(part, total, file)
+        most = file.largest if total is None else total
         with part.path.open("ab") as out:
             done = out.tell()
             for piece in answer.iter_content(AT_ONCE):
                 out.write(piece)
                 done += len(piece)
-                _refuse_more(done, total, file, part)
+                if done > most:
+                    break
                 progress(done, total or 0, f"downloading {file.name} {BYTES}")
+        # An open file cannot be removed everywhere.
+        if done > most:
+            part.clear()
+            raise DataError(
+                f"the server sends more than the {most:,} bytes that {file.name} may "
+                "have; what came is removed. Give a mirror with --base-url."
+            )
     if total is not None and done < total:
         raise TryAgainError("the server sent less than all")
 
@@ -130,7 +139,7 @@ def _place(answer: requests.Response, url: str, part: Part) -> None:
     span = re.fullmatch(
         r"bytes (\d+)-(\d+)/(\d+|\*)", headers.get("Content-Range", "").strip()
     )
-    if span is None or int(span[1]) != part.size:
+    if span is None or not part.size == int(span[1]) <= int(span[2]):
         part.clear()
         raise TryAgainError("the server sent another part than asked for")
     total = None if span[3] == "*" else int(span[3])
@@ -149,13 +158,3 @@ def _judge_the_end(headers: Mapping[str, str], url: str, part: Part) -> None:
         return
     part.clear()
     raise TryAgainError("the file on the server is shorter than its part here")
-
-
-def _refuse_more(done: int, total: int | None, file: PublishedFile, part: Part) -> None:
-    most = file.largest if total is None else total
-    if done > most:
-        part.clear()
-        raise DataError(
-            f"the server sends more than the {most:,} bytes that {file.name} may "
-            "have; what came is removed. Give a mirror with --base-url."
-        )

@@ -39,6 +39,14 @@ class Origin:
         return all(a == b or a is None or b is None for a, b in pairs)
 
     @property
+    def is_sound(self) -> bool:
+        """Tell whether all is of the right type, as a damaged note's may not be."""
+        texts = (self.url, self.etag or "", self.modified or "")
+        return all(isinstance(text, str) for text in texts) and isinstance(
+            self.total, int | None
+        )
+
+    @property
     def condition(self) -> str | None:
         """What a server compares before it continues the file."""
         if self.etag is not None and not self.etag.startswith("W/"):
@@ -68,9 +76,10 @@ class Part:
         """Where the part came from; None if nobody knows."""
         try:
             noted: dict[str, Any] = json.loads(self._note.read_text("utf-8"))
-            return Origin(**noted)
+            origin = Origin(**noted)
         except (FileNotFoundError, ValueError, TypeError):
             return None
+        return origin if origin.is_sound else None
 
     @property
     def total(self) -> int | None:

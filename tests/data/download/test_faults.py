@@ -234,3 +234,24 @@ def test_interrupted_download_keeps_the_part(mirror: Mirror, tmp_path: Path) -> 
     assert kept > 500_000
     fetch(mirror.file, tmp_path, mirror.url, QUICK)
     assert mirror.asked[-1] == f"bytes={kept}-"
+
+
+@pytest.mark.parametrize(
+    "note", ['{"url": 3}', '{"url": "u", "etag": 7}', '{"url": "u", "total": "9"}', "["]
+)
+def test_damaged_note_is_as_good_as_none(
+    mirror: Mirror, tmp_path: Path, note: str
+) -> None:
+    part_of(tmp_path, mirror).write_bytes(mirror.content[:1000])
+    part_of(tmp_path, mirror).with_suffix(".part.json").write_text(note)
+    path = fetch(mirror.file, tmp_path, mirror.url, QUICK)
+    assert path.read_bytes() == mirror.content
+
+
+def test_date_at_the_end_of_the_calendar_is_no_pause(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    mirror.busy = [{"Retry-After": "Fri, 31 Dec 9999 23:59:59 -1200"}]
+    pauses: list[float] = []
+    fetch(mirror.file, tmp_path, mirror.url, QUICK, sleep=pauses.append)
+    assert pauses[0] <= QUICK.longest_pause_s
