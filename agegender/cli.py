@@ -23,9 +23,11 @@ INTERRUPTED = 130
 DEFECT = 1
 
 STEPS: dict[str, Callable[..., steps.Outcome]] = {
-    step.__name__: step for step in steps.ALL
+    step.__name__.replace("_", "-"): step for step in steps.ALL
 }
 NOT_OPTIONS: set[str | int] = {"progress"}
+SUBJECTS = ("what", "file")
+"""Options that are what a step is about: the first bare word names them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +101,7 @@ def overview() -> str:
             "",
             "How old a face looks: from an archive of faces to a promoted model.",
             "",
-            *(f"  {name:<10}{summary}" for name, summary in summaries.items()),
+            *(f"  {name:<16}{summary}" for name, summary in summaries.items()),
             "",
             "exit codes: 0 done, 2 wrong usage or configuration, 3 data, 4 model or",
             "registry, 5 refused by the gate, 1 a defect of ours, 130 interrupted",
@@ -173,7 +175,7 @@ def _needed(name: str) -> list[str]:
 
 
 def _option(needed: str) -> str:
-    bare = {"paths": "PATH ...", "what": "WHAT"}
+    bare = {"paths": "PATH ...", **{name: name.upper() for name in SUBJECTS}}
     return bare.get(needed, f"--{needed} {needed.upper()}")
 
 
@@ -220,9 +222,10 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             paths.append(value)
             continue
         spelled.append(f"--{key}{equals}{value}")
-    is_named = any(word.startswith("--what=") for word in spelled)
-    if paths and "what" in parameters and not is_named:
-        spelled.append(f"--what={paths.pop(0)}")
+    for subject in SUBJECTS:
+        is_named = any(word.startswith(f"--{subject}=") for word in spelled)
+        if paths and subject in parameters and not is_named:
+            spelled.append(f"--{subject}={paths.pop(0)}")
     if paths and "paths" not in parameters:
         raise ConfigError(
             f"`agegender {name}` takes options only. Received: {paths[0]!r}. "

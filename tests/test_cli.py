@@ -28,7 +28,7 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
 def test_overview_names_every_step_and_exit_code() -> None:
     text = cli.overview()
     for step in steps.ALL:
-        assert f"\n  {step.__name__} " in text
+        assert f"\n  {step.__name__.replace('_', '-')} " in text
     for code in ("0 done", "2 wrong", "3 data", "4 model", "5 refused", "130"):
         assert code in text
 

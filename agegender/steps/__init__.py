@@ -5,6 +5,7 @@ What takes time to import is imported inside the step that needs it.
 
 from agegender.steps.downloading import download
 from agegender.steps.faces import prep, sample
+from agegender.steps.importing import import_weights
 from agegender.steps.judging import evaluate, promote
 from agegender.steps.outcome import Outcome
 from agegender.steps.prediction import predict
@@ -12,13 +13,25 @@ from agegender.steps.road import main
 from agegender.steps.searching import search
 from agegender.steps.training import train
 
-ALL = (sample, download, prep, train, search, evaluate, promote, predict, main)
+ALL = (
+    sample,
+    download,
+    prep,
+    train,
+    search,
+    import_weights,
+    evaluate,
+    promote,
+    predict,
+    main,
+)
 
 __all__ = [
     "ALL",
     "Outcome",
     "download",
     "evaluate",
+    "import_weights",
     "main",
     "predict",
     "prep",

@@ -1,0 +1,1 @@
+"""Networks of older projects, read from their weights and rebuilt as ours."""
