@@ -54,7 +54,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr("agegender.evaluate.calibrate.FEWEST_FACES", 5)
         drawn = steps.sample(str(folder), faces=240, seed=3).data
         steps.prep("wiki", out="store", archive=drawn["archive"], size=32)
-        steps.train("store", experiment=TINY)
+        steps.train("store", experiment=TINY, system_metrics=0.2)
         yield folder
 
 
@@ -84,6 +84,8 @@ def test_training_leaves_what_a_person_wants_to_see(walked: Path) -> None:
     assert {"val_age_mae", "val_gender_accuracy", "learning_rate"} <= set(
         run.data.metrics
     )
+    assert 0 < run.data.metrics["system/system_memory_usage_percentage"] < 100
+    assert run.data.metrics["system/cpu_utilization_percentage"] >= 0
     names = {given.dataset.name for given in run.inputs.dataset_inputs}
     assert names == {"store-train", "store-validation"}
 

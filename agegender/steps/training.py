@@ -30,6 +30,7 @@ def train(
     resume: bool = True,
     checkpoints: str | None = None,
     devices: int = 0,
+    system_metrics: float = 10.0,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -41,6 +42,8 @@ def train(
         resume: Go on where the same command was stopped; --no-resume begins anew.
         checkpoints: Folder of unfinished trainings, mlruns/checkpoints by default.
         devices: GPUs that share each batch; 0 takes all that are visible.
+        system_metrics: Seconds between two looks at processor, memory and GPU, shown
+            beside the run's other metrics; 0 for none.
         dry_run: Print the resolved experiment and what it costs, as JSON.
         progress: Called as batches are learnt from.
 
@@ -54,6 +57,7 @@ def train(
         return Outcome.of_json(_plan(experiment, faces))
 
     from agegender.tracking.store import use_tracking_store
+    from agegender.tracking.watched import watched
     from agegender.train import chosen_devices, fit
 
     count = len(chosen_devices(devices, experiment.training.batch_size))
@@ -64,7 +68,8 @@ def train(
         run.log_params({"devices": count})
         _log_data(run, faces)
         listeners = [run.epoch_listener()]
-        trained = fit(experiment, faces, listeners, progress, checkpoint, count)
+        with watched(run, system_metrics):
+            trained = fit(experiment, faces, listeners, progress, checkpoint, count)
         version = keep(run, trained, faces, experiment)
     return _outcome(run, trained, version)
 
