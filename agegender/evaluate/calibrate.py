@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from agegender.config import AGE_BAND_STARTS
 from agegender.evaluate.answers import Answers, FloatArray
 from agegender.evaluate.metrics import age_class
 from agegender.model.calibration import (
-    BAND_STARTS,
     ROUNDING,
     TINY,
     Calibration,
@@ -52,7 +52,7 @@ def fit_calibration(answers: Answers) -> Calibration:
         gender_heat = _temperature(both, answers.male[known].astype(np.int64))
     warmed = tempered(ages, heat)
     needed, band = _needed_span(warmed, answers.age), band_of(warmed @ np.arange(101))
-    groups = [needed[band == one] for one in range(len(BAND_STARTS))]
+    groups = [needed[band == one] for one in range(len(AGE_BAND_STARTS))]
     spans = [_spans(one if len(one) >= FEWEST_IN_BAND else needed) for one in groups]
     return Calibration(heat, gender_heat, LEVELS, tuple(spans), len(answers))
 

@@ -11,15 +11,15 @@ from agegender.evaluate.abstention import abstention
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.assurance import age_assurance
 from agegender.evaluate.bootstrap import Resampling, estimate
-from agegender.evaluate.calibration import (
-    age_histogram_of_levels,
-    expected_calibration_error,
-    gender_reliability,
-)
 from agegender.evaluate.coverage import interval_coverage
 from agegender.evaluate.cumulative import cumulative_scores
 from agegender.evaluate.groups import ALL
 from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.reliability import (
+    age_histogram_of_levels,
+    expected_calibration_error,
+    gender_reliability,
+)
 from agegender.model.calibration import Calibration
 
 POINTS: Final[tuple[Point, ...]] = get_args(Point)

@@ -17,11 +17,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from agegender.config import AGE_BAND_STARTS
 from agegender.errors import ModelError
 from agegender.model.ages import age_quantile, expected_age
-
-BAND_STARTS = (0.0, 10.0, 20.0, 30.0, 40.0, 60.0)
-"""Ages, in years, at which the bands of predicted age begin."""
 
 TINY = 1e-38
 """Probability that stands for 0: the least that float32 holds in full precision."""
@@ -58,7 +56,7 @@ class Calibration:
             raise ModelError(
                 f"temperatures must be above 0. Received: {temperatures.tolist()}."
             )
-        bands = len(BAND_STARTS) if self.levels else 0
+        bands = len(AGE_BAND_STARTS) if self.levels else 0
         widths = {len(row) for row in self.spans} or {len(self.levels)}
         values = [span for row in self.spans for span in row]
         if not (
@@ -147,7 +145,7 @@ class Calibration:
 
 def band_of(age: NDArray[np.floating]) -> NDArray[np.int64]:
     """Return the band, int64 (N,), that each age in years is in."""
-    return np.asarray(np.searchsorted(BAND_STARTS, age, side="right") - 1)
+    return np.asarray(np.searchsorted(AGE_BAND_STARTS, age, side="right") - 1)
 
 
 def tempered(

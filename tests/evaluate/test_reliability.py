@@ -10,7 +10,7 @@ import pytest
 from agegender.evaluate.abstention import abstention, age_spread
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.bootstrap import Resampling
-from agegender.evaluate.calibration import (
+from agegender.evaluate.reliability import (
     age_histogram_of_levels,
     expected_calibration_error,
     gender_reliability,
