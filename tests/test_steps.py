@@ -196,6 +196,30 @@ def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(
         steps.promote(other)
     with pytest.raises(GateRefusedError, match="trivial guess"):
         steps.promote(other, ignore_champion=True)
+    _rolls_back_and_forth()
+
+
+def _rolls_back_and_forth() -> None:
+    first = registry.alias_version(registry.CHAMPION)
+    with pytest.raises(ModelError, match="no previous champion"):
+        steps.rollback()
+    registry.promote_alias(_challenger())
+    second = registry.alias_version(registry.CHAMPION)
+    assert first is not None
+    assert second is not None
+    assert first.number != second.number
+    for dry_run, champion, previous in (
+        (True, second, first),
+        (False, first, second),
+        (False, second, first),
+    ):
+        outcome = steps.rollback(dry_run=dry_run)
+        now = registry.alias_version(registry.CHAMPION)
+        before = registry.alias_version(registry.PREVIOUS)
+        assert now is not None
+        assert before is not None
+        assert (now.number, before.number) == (champion.number, previous.number)
+        assert f"version {outcome.data['version']}" in outcome.text
 
 
 def test_dry_run_moves_no_alias(walked: Path) -> None:

@@ -6,9 +6,10 @@ What takes time to import is imported inside the step that needs it.
 from agegender.steps.downloading import download
 from agegender.steps.faces import prep, sample
 from agegender.steps.importing import import_weights
-from agegender.steps.judging import evaluate, promote
+from agegender.steps.judging import evaluate
 from agegender.steps.outcome import Outcome
 from agegender.steps.prediction import predict
+from agegender.steps.promotion import promote, rollback
 from agegender.steps.road import main
 from agegender.steps.searching import search
 from agegender.steps.training import train
@@ -22,6 +23,7 @@ ALL = (
     import_weights,
     evaluate,
     promote,
+    rollback,
     predict,
     main,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "predict",
     "prep",
     "promote",
+    "rollback",
     "sample",
     "search",
     "train",

@@ -10,9 +10,10 @@ from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.data_page import log_store
 from agegender.steps.faces import prep, sample
-from agegender.steps.judging import evaluate, promote
+from agegender.steps.judging import evaluate
 from agegender.steps.outcome import Outcome
 from agegender.steps.prediction import predict
+from agegender.steps.promotion import promote
 from agegender.steps.training import train
 
 SIZE = 48
