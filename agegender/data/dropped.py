@@ -73,7 +73,7 @@ def write_examples(
         faces=np.stack([faces[position] for position in shown.index]),
     )
     try:
-        path.write_bytes(packed.getbuffer())
+        path.write_bytes(packed.getvalue())
     except OSError as error:
         log.warning("no pictures of dropped photos are kept: %s", error)
         path.unlink(missing_ok=True)

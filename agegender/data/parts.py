@@ -83,7 +83,7 @@ def decode_into(
         digests=np.array(part.digests, dtype=np.str_),
         faces=part.faces,
     )
-    shelf.put(_name(number), packed.getbuffer())
+    shelf.put(_name(number), packed.getvalue())
     return len(part.positions)
 
 

