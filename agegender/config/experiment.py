@@ -42,6 +42,13 @@ class Experiment:
     training: TrainingConfig = TrainingConfig()
     search: SearchConfig = field(default_factory=SearchConfig)
 
+    def __post_init__(self) -> None:
+        require(
+            not self.training.first_size or self.model.pooling == "global",
+            "faces can grow (training.first_size) only where model.pooling is global. "
+            f"Received: {self.model.pooling}.",
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, ready for YAML or JSON."""
         return asdict(self)

@@ -82,6 +82,11 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = self._new_order()
 
     @property
+    def side(self) -> int:
+        """Return the side of the faces, in pixels."""
+        return int(self._faces.shape[1])
+
+    @property
     def tells_gender(self) -> bool:
         """Return whether any face's gender is known."""
         return bool(np.isfinite(self._gender).any())

@@ -27,7 +27,8 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
     """Move, light, soften and erase faces at random.
 
     Takes faces, uint8 (N, S, S, 3), and returns them as floats, 0..255, of the
-    same shape. Outside training they pass unchanged.
+    same shape. Outside training they pass unchanged. Where `side` is set, faces in
+    training come out as (N, side, side, 3); a step compiled before stays as it was.
 
     Args:
         settings: Those of `AugmentConfig`, by name.
@@ -39,6 +40,7 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
         self.config = AugmentConfig(**settings)
         self.seed = seed
         self.draws = keras.random.SeedGenerator(seed)
+        self.side = 0
 
     @classmethod
     def of(cls, config: AugmentConfig, seed: int, precision: str = "float32") -> Self:
@@ -49,6 +51,8 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
         """Change the faces if `training`, else only cast them."""
         if not training:
             return ops.cast(faces, self.compute_dtype)
+        if 0 < self.side < faces.shape[1]:
+            faces = moving.shrunk(faces, self.side)
         changed = ops.cast(self._moved(faces), "float32")
         changed = self._erased(self._softened(self._lit(changed)))
         return ops.cast(changed, self.compute_dtype)

@@ -7,6 +7,7 @@ first, so that they, too, are found with a single look-up.
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 
@@ -22,6 +23,27 @@ def reordered(faces: Any, rows: Any, columns: Any) -> Any:
     first = ops.arange(count, dtype="int32")[:, None] * side
     pixels = ((first + rows) * side)[:, :, None] + columns[:, None, :]
     return ops.take(ops.reshape(faces, (-1, 3)), pixels, axis=0)
+
+
+def shrunk(faces: Any, side: int) -> Any:
+    """Make faces smaller: each new pixel is the mean of what it covers.
+
+    Args:
+        faces: (N, S, S, 3).
+        side: Of the new faces, in pixels, at most S.
+
+    Returns:
+        float32 (N, side, side, 3).
+    """
+    edges = np.linspace(0.0, faces.shape[1], side + 1)[:, None]
+    pixels = np.arange(faces.shape[1])
+    covered = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    # Products with a matrix run anywhere; XLA knows no resizing that smooths.
+    share = ops.convert_to_tensor(
+        covered.clip(0.0) * side / faces.shape[1], dtype="float32"
+    )
+    rows = ops.einsum("rs,nsck->nrck", share, ops.cast(faces, "float32"))
+    return ops.einsum("cs,nrsk->nrck", share, rows)
 
 
 def sources(across: Any, down: Any, shift: tuple[Any, Any], side: int) -> Any:

@@ -24,6 +24,7 @@ from agegender.train.devices import chosen_devices, share_norms, spread_over
 from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
+from agegender.train.sizes import GrowingFaces
 
 
 class SplitFaces(Faces, Protocol):
@@ -112,12 +113,13 @@ def _learn(
 ) -> None:
     # Averages last: what they leave to validation, the watch keeps first.
     averages = [AveragedWeights()] if settings.ema else []
+    sizes = GrowingFaces(settings, training.side)
     model.fit(
         training,
         validation_data=validation,
         initial_epoch=epochs_done,
         epochs=settings.epochs,
-        callbacks=[FreshOrder(training), watch, *averages],
+        callbacks=[FreshOrder(training), sizes, watch, *averages],
         shuffle=False,  # the batches see to it
         verbose=0,
     )
