@@ -17,7 +17,7 @@ from typing import Any
 
 from agegender import __version__, steps
 from agegender.config import Experiment
-from agegender.errors import AgeGenderError, ConfigError
+from agegender.errors import AgeGenderError, ConfigError, GateRefusedError
 
 INTERRUPTED = 130
 DEFECT = 1
@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(given)
+    except GateRefusedError as refusal:
+        if refusal.table:
+            print(refusal.table)
+        return _complain(str(refusal), refusal.exit_code)
     except AgeGenderError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -179,8 +183,8 @@ def _option(needed: str) -> str:
     return bare.get(needed, f"--{needed} {needed.upper()}")
 
 
-# The parser offers a file for every section; one for the experiment is enough.
-_CONFIG_NOISE = re.compile(r"  --(?!experiment )\S+ CONFIG(\s|$)")
+# The parser offers a file for every section; those of the whole are enough.
+_CONFIG_NOISE = re.compile(r"  --(?!experiment |gate )\S+ CONFIG(\s|$)")
 
 
 def _spelled(line: str) -> str:
@@ -242,8 +246,7 @@ def _affirmed(parameters: Any, word: str) -> str:
 
 
 def _key(key: str, sections: set[str]) -> str:
-    head, dot, rest = key.partition(".")
-    head = head.replace("-", "_")
+    head, dot, rest = key.replace("-", "_").partition(".")
     prefix = "experiment." if head in sections else ""
     return f"{prefix}{head}{dot}{rest}"
 

@@ -29,6 +29,15 @@ class ModelError(AgeGenderError):
 
 
 class GateRefusedError(AgeGenderError):
-    """The challenger did not pass the gate; the champion stays."""
+    """The challenger did not pass the gate; the champion stays.
+
+    Args:
+        message: Why, in one line.
+        table: Every check and what came of it, for reading.
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, table: str = "") -> None:
+        super().__init__(message)
+        self.table = table

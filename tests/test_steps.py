@@ -3,6 +3,7 @@
 One road is walked once for all tests; each test looks at what it left.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -32,6 +33,7 @@ from agegender.evaluate.answers import pair
 from agegender.evaluate.asking import ask
 from agegender.evaluate.calibrate import fit_calibration
 from agegender.model.network import Network
+from agegender.steps.gate import TEST_SPLIT_TAG
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
 
@@ -171,18 +173,87 @@ def test_gate_refuses_what_does_not_beat_the_trivial_guess(walked: Path) -> None
     with pytest.raises(GateRefusedError, match="trivial guess"):
         steps.promote(str(walked / "store"))
     with pytest.raises(ModelError, match="no champion yet"):
-        steps.predict([str(walked / "photos")])
+        steps.predict([str(walked / "photos")], model="models:/agegender@champion")
 
 
 def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
     champion = _challenger()
     registry.promote_alias(champion)
+    answered = steps.predict([str(walked / "photos" / "portrait.jpg")])
+    assert answered.data["model"] == champion.uri
     same = steps.promote(str(walked / "store"))
     assert same.data["promoted"] is False
     twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
     with pytest.raises(GateRefusedError, match="same errors"):
         steps.promote(str(walked / "store"), version=int(twin.version))
     assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+
+
+def test_gate_in_yaml_decides_and_leaves_its_table_with_the_version(
+    walked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    champion = _challenger()
+    registry.promote_alias(champion)
+    registry.tag_version(champion, {TEST_SPLIT_TAG: "of other faces"})
+    twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
+    rules = tmp_path / "gate.yaml"
+    rules.write_text("age_margin: 1.0\ncoverage_margin: 1.0\nsize_mb: 0.001\n")
+    asked = [
+        "promote",
+        "--store",
+        str(walked / "store"),
+        "--version",
+        str(twin.version),
+    ]
+    assert cli.main([*asked, "--gate", str(rules)]) == 5
+    refused = capsys.readouterr()
+    complaint = refused.err.strip().splitlines()[-1]
+    assert "not passed: test split: other faces" in complaint
+    assert "size: 0." in complaint
+    assert [line.split()[-1] for line in refused.out.splitlines()].count("FAIL") == 2
+    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    lenient = ["--gate.same-test-split", "false", "--gate.size-mb", "50"]
+    assert cli.main([*asked, "--gate", str(rules), *lenient]) == 0
+    assert "signature" in capsys.readouterr().out
+    promoted = registry.alias_version("champion")
+    assert promoted is not None
+    assert promoted.number == int(twin.version)
+    store = FaceStore.open(walked / "store")
+    assert promoted.tags[TEST_SPLIT_TAG] == store.split_hash("test")
+    described = mlflow.MlflowClient().get_model_version("agegender", twin.version)
+    assert described.description.startswith(f"# agegender version {twin.version}\n")
+    assert len(described.description) <= 5000
+    card = mlflow.artifacts.load_text(f"runs:/{promoted.run_id}/model_card.md")
+    sections = ("learnt from", "well it does", "it fails", "was trained", "The gate")
+    assert all(f"{words}\n" in card for words in sections)
+    assert "(wiki: " in card
+    assert "depth: 10" in card
+    checks = json.loads(promoted.tags["gate.checks"])
+    assert all(check["passed"] for check in checks)
+    assert {"mean absolute error", "worst group", "latency", "signature"} <= {
+        check["name"] for check in checks
+    }
+
+
+def test_exported_file_answers_alike_and_its_card_tells_of_it(
+    walked: Path, tmp_path: Path
+) -> None:
+    out, store = tmp_path / "files" / "tiny.onnx", str(walked / "store")
+    challenger = "models:/agegender@challenger"
+    steps.export(challenger, str(out))
+    assert [file.name for file in out.parent.iterdir()] == ["tiny.onnx"]
+    whole = out.stat().st_size
+    told = steps.export(challenger, str(out), store=store, half=True).data
+    assert out.stat().st_size < 0.7 * whole
+    card = Path(told["card"]).read_text("utf-8")
+    assert hashlib.sha256(out.read_bytes()).hexdigest() in card
+    assert "depth: 10" in card
+    mae = [
+        steps.evaluate(model, store).data["metrics"]["mean_absolute_error"]["value"]
+        for model in (challenger, str(out))
+    ]
+    assert mae[0] == pytest.approx(mae[1], abs=0.05)
+    assert f"{mae[1]:.2f}" in card
 
 
 def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(

@@ -13,6 +13,7 @@ from agegender.config.data import (
     SplitRules,
 )
 from agegender.config.experiment import Experiment, setting_type, with_values
+from agegender.config.gate import GateConfig
 from agegender.config.model import ModelConfig, Point
 from agegender.config.search import ParameterSpace, SearchConfig
 from agegender.config.training import (
@@ -29,6 +30,7 @@ __all__ = [
     "CropRule",
     "Experiment",
     "FilterRules",
+    "GateConfig",
     "LossConfig",
     "ModelConfig",
     "OptimizerConfig",

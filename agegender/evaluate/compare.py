@@ -103,8 +103,26 @@ def compare(
         DataError: If faces or labels are missing.
         ModelError: If predictions do not fit the labels.
     """
-    new = pair(*challenger, labels, points[0])
-    old = pair(*champion, labels, points[1])
+    return compare_answers(
+        pair(*challenger, labels, points[0]),
+        pair(*champion, labels, points[1]),
+        resamples=resamples,
+        seed=seed,
+        confidence=confidence,
+        gender_tolerance=gender_tolerance,
+    )
+
+
+def compare_answers(
+    new: Answers,
+    old: Answers,
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    gender_tolerance: float = 0.01,
+) -> Comparison:
+    """Judge a challenger's answers against the champion's, as `compare` does."""
     columns = _gains(new, old)
     draws = resampled_sums(columns, new.identity, resamples, seed)
     level = 2.0 * confidence - 1.0

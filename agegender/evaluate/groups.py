@@ -96,15 +96,24 @@ def group_table(
     """
     rows = [
         _measured(names, answers.take(chosen), resampling)
-        for names, chosen in _combinations(keys, [ALL] if margins else [])
+        for names, chosen in combinations(keys, [ALL] if margins else [])
     ]
     table = pd.DataFrame(rows)
     return table if answers.gender_known.any() else table.drop(columns=OF_GENDER)
 
 
-def _combinations(
+def combinations(
     keys: pd.DataFrame, joined: list[str]
 ) -> Iterator[tuple[dict[str, str], NDArray[np.bool_]]]:
+    """Yield every combination of groups and its faces.
+
+    Args:
+        keys: n rows of categories, one column a key.
+        joined: What stands for all groups of a key (`ALL`), if that is wanted.
+
+    Yields:
+        The group of each key, and which faces are in all of them, bool (n,).
+    """
     options = [[*joined, *column.cat.categories] for _, column in keys.items()]
     for names in product(*options):
         chosen = np.ones(len(keys), dtype=np.bool_)

@@ -86,6 +86,43 @@ def calibrate_file(path: Path, calibration: Calibration) -> None:
         onnx.save_model(exported, part)
 
 
+def halve_file(path: Path, out: Path) -> Path:
+    """Write an exported network again with its kernels in float16, at half the size.
+
+    They are turned back to float32 as the file is loaded: answers are still worked
+    out in float32, from weights rounded to eleven bits.
+
+    Args:
+        path: As `export_onnx` wrote it.
+        out: Where to; replaced if present, and may be `path` itself.
+
+    Returns:
+        Where it was written.
+    """
+    exported = onnx.load_model(path)
+    kept, turned_back = [], []
+    for tensor in exported.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.ndim < 2:
+            kept.append(tensor)
+            continue
+        name = f"{tensor.name}_half"
+        kept.append(onnx.numpy_helper.from_array(values.astype(np.float16), name))
+        turned_back.append(
+            onnx.helper.make_node(
+                "Cast", [name], [tensor.name], name, to=onnx.TensorProto.FLOAT
+            )
+        )
+    nodes = [*turned_back, *exported.graph.node]
+    del exported.graph.initializer[:], exported.graph.node[:]
+    exported.graph.initializer.extend(kept)
+    exported.graph.node.extend(nodes)
+    onnx.checker.check_model(exported, full_check=True)
+    with _part_of(out) as part:
+        onnx.save_model(exported, part)
+    return out
+
+
 @contextmanager
 def _part_of(path: Path) -> Iterator[Path]:
     """Lend a name to write under; the file gets its own once all went well."""

@@ -4,6 +4,7 @@ What takes time to import is imported inside the step that needs it.
 """
 
 from agegender.steps.downloading import download
+from agegender.steps.exporting import export
 from agegender.steps.faces import prep, sample
 from agegender.steps.importing import import_weights
 from agegender.steps.judging import evaluate
@@ -24,6 +25,7 @@ ALL = (
     evaluate,
     promote,
     rollback,
+    export,
     predict,
     main,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "Outcome",
     "download",
     "evaluate",
+    "export",
     "import_weights",
     "main",
     "predict",

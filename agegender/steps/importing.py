@@ -57,7 +57,8 @@ def import_weights(
         tempfile.TemporaryDirectory() as folder,
     ):
         keras_file = save_model(model, Path(folder) / "model.keras")
-        provenance = {**about, "run": run.id}
+        trained_on = f"faces unknown to us: imported from {path.name}. {TERMS}"
+        provenance = {**about, "run": run.id, "trained_on": trained_on}
         network = export_onnx(model, Path(folder) / "model.onnx", rule, provenance)
         run.log_params({**about, "margin": margin, "size": rule.size})
         version = register(

@@ -27,7 +27,7 @@ def evaluate(
     """Measure a model on a split of a face store.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file or `starter`.
         store: Face store, as prep writes it.
         split: Faces to measure on.
         out: Folder that gets report.html, to read, and report.json, besides what is

@@ -1,21 +1,21 @@
 """From a report to a champion, and back: `promote` and `rollback`."""
 
-from typing import TYPE_CHECKING, Any
+import json
+from dataclasses import asdict
 
+from agegender.config import GateConfig
 from agegender.errors import GateRefusedError, ModelError
 from agegender.progress import Progress, silent
-from agegender.steps.judging import answers_of, network_of, report_of
+from agegender.steps.card import card_of, keep_card
+from agegender.steps.gate import TEST_SPLIT_TAG, judge
 from agegender.steps.outcome import Outcome
-
-if TYPE_CHECKING:
-    from agegender.data.store import FaceStore
-    from agegender.tracking.registry import Version
 
 
 def promote(
     store: str,
     alias: str = "challenger",
     version: int | None = None,
+    gate: GateConfig = GateConfig(),
     ignore_champion: bool = False,
     dry_run: bool = False,
     progress: Progress = silent,
@@ -26,18 +26,20 @@ def promote(
         store: Face store whose test split decides.
         alias: The version to promote, by alias.
         version: The version to promote, by number, instead.
+        gate: YAML file that says what it has to hold; each can be given beside it.
         ignore_champion: Judge against the trivial guess alone, as where the
             champion was trained on faces cut otherwise.
         dry_run: Judge, but move nothing.
         progress: Called as faces are answered.
 
     Returns:
-        The comparison and what was done.
+        Every check, and what was done.
 
     Raises:
-        GateRefusedError: If it is not better; the champion stays.
+        GateRefusedError: If a check was not passed; the champion stays.
     """
     from agegender.data.store import FaceStore
+    from agegender.evaluate.gate import table_text
     from agegender.tracking import registry
     from agegender.tracking.store import use_tracking_store
 
@@ -51,17 +53,36 @@ def promote(
         text = f"version {challenger.number} is the champion already"
         return Outcome({"promoted": False, "version": challenger.number}, text)
     rival = None if ignore_champion else champion
-    verdict = _verdict(challenger, rival, faces, progress)
-    if not verdict["better"]:
+    verdict = judge(challenger, rival, faces, gate, progress)
+    table = table_text(verdict.checks)
+    if verdict.failed:
+        failed = "; ".join(f"{one.name}: {one.got}" for one in verdict.failed)
         raise GateRefusedError(
-            f"version {challenger.number} was not promoted: {verdict['reason']}"
+            f"version {challenger.number} was not promoted: {verdict.reason} "
+            f"(not passed: {failed})",
+            table,
         )
+    checks = [asdict(check) for check in verdict.checks]
     if not dry_run:
+        card = card_of(challenger, faces, verdict.report, table)
         registry.promote_alias(challenger)
-        registry.tag_version(challenger, {"gate": verdict["reason"]})
+        keep_card(challenger, card)
+        registry.tag_version(
+            challenger,
+            {
+                "gate": verdict.reason,
+                "gate.checks": json.dumps(checks),
+                TEST_SPLIT_TAG: faces.split_hash("test"),
+            },
+        )
     done = "would become" if dry_run else "is now"
-    text = f"version {challenger.number} {done} champion: {verdict['reason']}"
-    data = {"promoted": not dry_run, "version": challenger.number, **verdict}
+    text = f"version {challenger.number} {done} champion: {verdict.reason}\n\n{table}"
+    data = {
+        "promoted": not dry_run,
+        "version": challenger.number,
+        "reason": verdict.reason,
+        "checks": checks,
+    }
     return Outcome(data, text)
 
 
@@ -100,44 +121,3 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         {"version": previous.number, "was": champion and champion.number},
         f"version {previous.number} {done} champion{was}",
     )
-
-
-def _verdict(
-    challenger: "Version",
-    champion: "Version | None",
-    store: "FaceStore",
-    progress: Progress,
-) -> dict[str, Any]:
-    """Compare on the test split; without a champion, against the trivial guess."""
-    from agegender.evaluate.answers import NO_GENDER
-    from agegender.evaluate.compare import compare
-
-    if champion is None:
-        report = report_of(challenger, store, "test", progress)
-        mae = report.metrics["mean_absolute_error"]
-        better = mae.high < mae.baseline
-        reason = (
-            f"judged without a champion; test MAE {mae.value:.2f} "
-            f"[{mae.low:.2f}, {mae.high:.2f}] years against "
-            f"{mae.baseline:.2f} of the trivial guess"
-        )
-        if report.gender_faces == 0:
-            reason += f"; {NO_GENDER}"
-        return {"better": bool(better), "reason": reason}
-    network = network_of(challenger, store)
-    try:
-        champion_network = network_of(champion, store)
-    except ModelError as error:
-        raise GateRefusedError(
-            f"the champion cannot answer these faces, so nothing was promoted: "
-            f"{error} Or judge against the trivial guess alone: --ignore-champion."
-        ) from error
-    labels = store.labels.iloc[store.rows("test")]
-    verdict = compare(
-        answers_of(network, store, "test", progress),
-        answers_of(champion_network, store, "test", progress),
-        labels,
-        points=(network.point, champion_network.point),
-    )
-    reason = f"against version {champion.number}: {verdict.reason}"
-    return {"better": verdict.better, "reason": reason}

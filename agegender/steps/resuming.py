@@ -48,8 +48,8 @@ def resumable_run(
         DataError: If another process is at this training now.
     """
     from agegender.tracking.killed import end_as_killed
+    from agegender.tracking.place import project_folder
     from agegender.tracking.runs import tracked_run
-    from agegender.tracking.store import project_folder
     from agegender.train import DivergedError
     from agegender.train.unfinished import training_key, unfinished
 

@@ -61,11 +61,8 @@ def search(
     """
     from agegender.data.store import FaceStore
     from agegender.search import run_study
-    from agegender.tracking.store import (
-        project_folder,
-        use_experiment,
-        use_tracking_store,
-    )
+    from agegender.tracking.place import project_folder
+    from agegender.tracking.store import use_experiment, use_tracking_store
     from agegender.tracking.trials import TrialRuns
     from agegender.train import DivergedError
 

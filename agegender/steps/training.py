@@ -121,7 +121,12 @@ def keep(
     run.log_figure(draw(experiment.model, crop_rule.size), "figures/network.png")
     with tempfile.TemporaryDirectory() as folder:
         keras_file = save_model(trained.model, Path(folder) / "model.keras")
-        provenance = {"store": store.manifest.content_hash, "run": run.id}
+        provenance = {
+            "store": store.manifest.content_hash,
+            "run": run.id,
+            "network": _network(experiment, store),
+            "trained_on": _trained_on(store),
+        }
         network = export_onnx(
             trained.model,
             Path(folder) / "model.onnx",
@@ -161,15 +166,22 @@ def _calibrate(run: "Run", file: Path, store: "FaceStore") -> None:
 
 
 def _description(experiment: Experiment, store: "FaceStore") -> str:
-    model, manifest = experiment.model, store.manifest
-    terms = "; ".join(f"{one['name']}: {one['terms']}" for one in manifest.sources)
+    network, trained_on = _network(experiment, store), _trained_on(store)
+    return f"{network}, trained on {trained_on}.\n\n{NOTICE}"
+
+
+def _network(experiment: Experiment, store: "FaceStore") -> str:
+    model, size = experiment.model, store.manifest.crop_rule.size
+    return f"WRN-{model.depth}-{model.widen_factor} at {size} px"
+
+
+def _trained_on(store: "FaceStore") -> str:
+    sources = store.manifest.sources
+    terms = "; ".join(f"{one['name']}: {one['terms']}" for one in sources)
     genders = store.labels["gender"].to_numpy()[store.rows("train")]
     known = int((genders >= 0).sum())
     learnt = f", gender from {known:,} of them" if known < len(genders) else ""
-    return (
-        f"WRN-{model.depth}-{model.widen_factor} at {manifest.crop_rule.size} px, "
-        f"trained on {len(genders):,} faces{learnt} ({terms}).\n\n{NOTICE}"
-    )
+    return f"{len(genders):,} faces{learnt} ({terms})"
 
 
 def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:

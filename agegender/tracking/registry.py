@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 
 import agegender.errors
 from agegender.errors import ModelError
-from agegender.tracking.run import Run
+from agegender.tracking.run import RECIPE_FILE, Run
 from agegender.tracking.store import one_line_errors
 from agegender.tracking.version import (
     CHALLENGER,
@@ -109,6 +109,33 @@ def download_network(version: Version) -> Path:
         return Path(mlflow.artifacts.download_artifacts(inside))
 
 
+def signature_of(version: Version) -> dict[str, Any] | None:
+    """Return what a version takes and answers, as MLflow writes it.
+
+    Raises:
+        ModelError: If it cannot be read.
+    """
+    with one_line_errors(f"read the signature of {version.uri}"):
+        signature = mlflow.models.get_model_info(version.uri).signature
+    return None if signature is None else dict(signature.to_dict())
+
+
+def recipe_of(version: Version) -> str:
+    """Return the experiment that a version was trained by, YAML; empty if unknown.
+
+    Raises:
+        ModelError: If the tracking store cannot be read.
+    """
+    if version.run_id is None:
+        return ""
+    with one_line_errors(f"read the recipe of {version.uri}"):
+        kept = MlflowClient().list_artifacts(version.run_id)
+        if RECIPE_FILE not in {file.path for file in kept}:
+            return ""
+        uri = f"runs:/{version.run_id}/{RECIPE_FILE}"
+        return str(mlflow.artifacts.load_text(uri)).strip()
+
+
 def set_alias(alias: str, number: int) -> None:
     """Point an alias at a version, taking it from the one that had it."""
     with one_line_errors(f"set alias {alias}"):
@@ -174,8 +201,10 @@ __all__ = [
     "describe_version",
     "download_network",
     "promote_alias",
+    "recipe_of",
     "register",
     "resolve",
     "set_alias",
+    "signature_of",
     "tag_version",
 ]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 EPOCH_METRIC = "loss"
 """What every epoch is recorded with."""
 
+RECIPE_FILE = "experiment.yaml"
+"""Artifact that holds all settings of the experiment."""
+
 LONGEST_PARAMETER = 100
 """Characters; a longer value belongs into a file and would swamp the run's page."""
 
@@ -72,7 +75,7 @@ class Run:
                 did not shape this run: neither becomes a parameter.
         """
         settings = experiment.to_dict()
-        self.log_dict(settings, "experiment.yaml")
+        self.log_dict(settings, RECIPE_FILE)
         told_elsewhere = {"name", "search"}
         self.log_params({k: v for k, v in settings.items() if k not in told_elsewhere})
 

@@ -23,6 +23,12 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from agegender.errors import ModelError
+from agegender.tracking.place import (
+    local_uri,
+    our_database,
+    project_folder,
+    sqlite_uri,
+)
 
 EXPERIMENT_NAME = "agegender"
 EXPERIMENT_KIND_TAG = "mlflow.experimentKind"
@@ -53,8 +59,8 @@ def use_tracking_store(root: Path | None = None) -> str:
         ModelError: If a tracking server does not answer or a database is unfit.
     """
     folder = (root or project_folder()).resolve()
-    uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or _local_uri(folder))
-    if uri == _sqlite_uri(_ours(folder)):
+    uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or local_uri(folder))
+    if uri == sqlite_uri(our_database(folder)):
         _lead_plain_mlflow_here(folder)
     if uri.startswith(("http://", "https://")):
         _ask_server(uri)
@@ -124,23 +130,8 @@ def one_line_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
-def project_folder() -> Path:
-    """Return the nearest folder upwards with an MLproject, else the working folder."""
-    here = Path.cwd()
-    return next((p for p in (here, *here.parents) if (p / "MLproject").is_file()), here)
-
-
-def _ours(folder: Path) -> Path:
-    return folder / "mlruns" / "mlflow.db"
-
-
-def _local_uri(folder: Path) -> str:
-    ours, plain = _ours(folder), folder / "mlflow.db"
-    return _sqlite_uri(plain if plain.is_file() and not ours.exists() else ours)
-
-
 def _lead_plain_mlflow_here(folder: Path) -> None:
-    ours, plain = _ours(folder), folder / "mlflow.db"
+    ours, plain = our_database(folder), folder / "mlflow.db"
     ours.parent.mkdir(parents=True, exist_ok=True)
     if not plain.exists():
         # Not every file system has links, and Windows asks for a permission: there,
@@ -151,15 +142,11 @@ def _lead_plain_mlflow_here(folder: Path) -> None:
         log.warning("runs lie in both %s and %s; using the first", ours, plain)
 
 
-def _sqlite_uri(database: Path) -> str:
-    return f"sqlite:///{database.as_posix()}"
-
-
 def _absolute(uri: str) -> str:
     # A relative URI would name another file in each worker's folder.
     if not uri.startswith("sqlite:///"):
         return uri
-    return _sqlite_uri(Path(uri.removeprefix("sqlite:///")).absolute())
+    return sqlite_uri(Path(uri.removeprefix("sqlite:///")).absolute())
 
 
 def _ask_server(uri: str) -> None:
@@ -199,7 +186,7 @@ def _fill_database(target: Path) -> None:
     ) as folder:
         fresh, copy = Path(folder) / "fresh.db", Path(folder) / "copy.db"
         # MLflow makes its tables on the first question put to an empty database.
-        MlflowClient(_sqlite_uri(fresh)).search_experiments(max_results=1)
+        MlflowClient(sqlite_uri(fresh)).search_experiments(max_results=1)
         # A copy, since MLflow keeps its own file open, which Windows cannot move.
         with (
             contextlib.closing(sqlite3.connect(fresh)) as source,

@@ -9,6 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from agegender.errors import ModelError
+from agegender.model.starter import STARTER, starter_file
 from agegender.tracking.store import one_line_errors
 
 MODEL_NAME = "agegender"
@@ -17,8 +18,8 @@ CHALLENGER = "challenger"
 PREVIOUS = "previous"
 
 SPELLINGS = (
-    "models:/agegender@champion, models:/agegender/3, runs:/RUN_ID or a path to an "
-    ".onnx file"
+    "models:/agegender@champion, models:/agegender/3, runs:/RUN_ID, starter or a path "
+    "to an .onnx file"
 )
 WHERE_FROM = {
     CHAMPION: "promote a version first with `agegender promote`",
@@ -55,7 +56,8 @@ def resolve(uri: str) -> Version:
 
     Args:
         uri: `models:/agegender@ALIAS`, `models:/agegender/NUMBER`, `runs:/RUN_ID`
-            (the newest version of that run) or the path of an `.onnx` file.
+            (the newest version of that run), `starter` or the path of an `.onnx`
+            file.
 
     Raises:
         ModelError: If there is no such version, alias, run or file.
@@ -66,6 +68,8 @@ def resolve(uri: str) -> Version:
         return _by_number(match[1], match[2], uri)
     if match := re.fullmatch(r"runs:/([0-9a-f]{32})(/.*)?", uri):
         return _by_run(match[1], uri)
+    if uri == STARTER:
+        return Version(uri=STARTER, file=starter_file())
     if re.match(r"[a-z]{2,}:/", uri):
         raise ModelError(f"a model is written {SPELLINGS}. Received: {uri}.")
     return _by_file(uri)

@@ -1,0 +1,162 @@
+"""What a challenger has to pass to become champion, one check a line.
+
+A check that compares two models takes the difference face by face on the same faces,
+draws people anew for the pair, and holds against the challenger only what is no
+chance. So few faces never refuse a version for a group's bad luck; but the age error
+itself has to be shown to be better, which few faces cannot do either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agegender.config import GateConfig
+from agegender.evaluate.answers import Answers, FloatArray
+from agegender.evaluate.bootstrap import Resampling, resampled_sums
+from agegender.evaluate.compare import Comparison
+from agegender.evaluate.coverage import interval_coverage
+from agegender.evaluate.groups import ALL, SMALLEST_GROUP, combinations, group_keys
+from agegender.evaluate.intervals import interval
+from agegender.evaluate.metrics import ratio
+from agegender.model.calibration import Calibration
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the gate's table.
+
+    Args:
+        name: What is looked at.
+        wanted: What passes.
+        got: What was found.
+        passed: The verdict.
+    """
+
+    name: str
+    wanted: str
+    got: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """By how much a group's error is worse, in years."""
+
+    group: str
+    people: int
+    years: float
+    low: float
+
+
+def check_age(comparison: Comparison, gate: GateConfig) -> Check:
+    """Ask whether ages are surely better, or surely no worse than the margin."""
+    figures = (
+        f"{comparison.difference:+.3f} years "
+        f"({comparison.low:+.3f} to {comparison.high:+.3f})"
+    )
+    if comparison.low == comparison.high == 0.0:
+        figures = "both make the same errors on these faces"
+    return Check(
+        "mean absolute error",
+        f"surely below {gate.age_margin:+g} years",
+        figures,
+        comparison.high < gate.age_margin,
+    )
+
+
+def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
+    """Ask whether genders are not told worse; None where no gender is known."""
+    lost, high = comparison.gender_difference, comparison.gender_high
+    if lost is None or high is None:
+        return None
+    return Check(
+        "gender accuracy",
+        f"not surely worse by over {gate.gender_margin:.1%}",
+        f"{lost:+.1%} ({comparison.gender_low:+.1%} to {high:+.1%}) on "
+        f"{comparison.gender_faces:,} faces",
+        not (lost < -gate.gender_margin and high < 0.0),
+    )
+
+
+def check_groups(new: Answers, old: Answers, gate: GateConfig, seed: int = 0) -> Check:
+    """Ask whether no group pays for what the others gain.
+
+    Args:
+        new: The challenger's answers to n faces.
+        old: The champion's to the same.
+        gate: How much a group may lose.
+        seed: Of the draws of people.
+    """
+    error = np.abs(new.age_error) - np.abs(old.age_error)
+    columns = np.column_stack([error, np.ones(len(error))])
+    losses = []
+    for names, chosen in combinations(group_keys(new), [ALL]):
+        people = len(np.unique(new.identity[chosen]))
+        if people >= SMALLEST_GROUP and set(names.values()) != {ALL}:
+            name = ", ".join(one for one in names.values() if one != ALL)
+            low = _low(columns[chosen], new.identity[chosen], gate.confidence, seed)
+            losses.append(_Loss(name, people, float(error[chosen].mean()), low))
+    wanted = f"none surely worse by over {gate.group_margin:g} years"
+    if not losses:
+        few = f"no group has {SMALLEST_GROUP} people"
+        return Check("worst group", wanted, few, passed=True)
+    failed = [one for one in losses if one.years > gate.group_margin and one.low > 0.0]
+    worst = max(failed or losses, key=lambda one: one.years)
+    got = f"{worst.years:+.2f} years at {worst.group} ({worst.people:,} people)"
+    return Check("worst group", wanted, got, not failed)
+
+
+def check_coverage(
+    answers: Answers, calibration: Calibration, gate: GateConfig
+) -> Check:
+    """Ask whether age intervals hold what they promise.
+
+    Args:
+        answers: n faces, ages corrected by the calibration.
+        calibration: Which intervals are drawn.
+        gate: How far they may be off.
+    """
+    level = 2.0 * gate.confidence - 1.0
+    table = interval_coverage(answers, calibration, Resampling(level=level))
+    whole = table[table["by"] == ALL]
+    wanted, share = whole["level"].to_numpy(), whole["share"].to_numpy()
+    # Too few people have no interval (NaN), and so nothing that is surely off.
+    aside = (whole["high"].to_numpy() < wanted) | (whole["low"].to_numpy() > wanted)
+    off = np.abs(share - wanted) > gate.coverage_margin
+    told = [f"{s:.1%} of {w:.0%}" for s, w in zip(share, wanted, strict=True)]
+    return Check(
+        "interval coverage",
+        f"not surely off by over {gate.coverage_margin:.1%}",
+        ", ".join(told),
+        not (off & aside).any(),
+    )
+
+
+def check_limit(name: str, value: float, largest: float, unit: str) -> Check:
+    """Ask whether a value keeps a limit; 0 for no limit."""
+    wanted = f"at most {largest:g} {unit}" if largest else "no limit"
+    return Check(name, wanted, f"{value:.3g} {unit}", not largest or value <= largest)
+
+
+def table_text(checks: Sequence[Check]) -> str:
+    """Lay checks out for reading."""
+    rows = [(c.name, c.wanted, c.got, "pass" if c.passed else "FAIL") for c in checks]
+    lines = [("check", "wanted", "got", ""), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _low(
+    columns: FloatArray, people: NDArray[np.int64], confidence: float, seed: int
+) -> float:
+    draws = resampled_sums(columns, people, RESAMPLES, seed)
+    return interval(ratio(draws[:, 0], draws[:, 1]), 2.0 * confidence - 1.0)[0]

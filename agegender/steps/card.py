@@ -1,0 +1,75 @@
+"""The model card of a version: written, kept with its run, shown in the registry."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.evaluate.report import Report
+    from agegender.model.network import Network
+    from agegender.tracking.registry import Version
+
+CARD_FILE = "model_card.md"
+_LONGEST_DESCRIPTION = 5000
+"""Characters that a registry in PostgreSQL or MySQL takes."""
+
+
+def card_of(
+    version: "Version", store: "FaceStore", report: "Report", gate: str = ""
+) -> str:
+    """Write the card of a version or a lone file.
+
+    Args:
+        version: Which.
+        store: Its test split is what the report is of.
+        report: Of the version.
+        gate: The table of the gate, where there was one.
+
+    Returns:
+        Markdown.
+    """
+    from agegender.model.network import Network
+    from agegender.pages.model_card import Subject, draw_model_card
+    from agegender.tracking.registry import download_network, recipe_of
+
+    file = download_network(version)
+    network = Network.load(file)
+    numbered = f"agegender version {version.number}"
+    subject = Subject(
+        name=numbered if version.number is not None else f"agegender {version.uri}",
+        network=_network_facts(file, network),
+        trained_on=network.metadata.get("trained_on", "Not noted"),
+        recipe=recipe_of(version),
+        judged_on=f"the test split of {store.path.name} "
+        f"({store.split_hash('test')[:8]})",
+        gate=gate,
+    )
+    return draw_model_card(subject, report)
+
+
+def _network_facts(file: Path, network: "Network") -> dict[str, str]:
+    """Say what a network file is."""
+    content, rule = file.read_bytes(), network.crop_rule
+    return {
+        "network": f"{network.metadata.get('network', 'Wide ResNet')}, ONNX, "
+        f"{len(content) / 1e6:.1f} MB",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "faces": f"{rule.size} px, RGB, margin {rule.margin:g}, shift {rule.shift:g}",
+        "answers": "probabilities of the ages 0 to 100 and of male; told as age is "
+        f"the {network.point}",
+        "calibrated on": f"{network.calibration.faces:,} validation faces",
+    }
+
+
+def keep_card(version: "Version", card: str) -> None:
+    """Make a card the version's description, and a file of its run."""
+    from agegender.pages.model_card import shortened
+    from agegender.tracking.registry import describe_version
+    from agegender.tracking.runs import reopened_run
+
+    rest = f"The rest is in {CARD_FILE} of the version's run."
+    describe_version(version, shortened(card, _LONGEST_DESCRIPTION, rest))
+    if version.run_id is not None:
+        with reopened_run(version.run_id) as run:
+            run.log_text(card, CARD_FILE)
