@@ -65,7 +65,7 @@ def promote(
     checks = [asdict(check) for check in verdict.checks]
     if not dry_run:
         card = card_of(challenger, faces, verdict.report, table)
-        registry.promote_alias(challenger)
+        registry.promote_over(challenger, champion)
         keep_card(challenger, card)
         registry.tag_version(
             challenger,

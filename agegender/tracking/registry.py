@@ -13,9 +13,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 import agegender.errors
-from agegender.errors import ModelError
+from agegender.errors import GateRefusedError, ModelError
 from agegender.tracking.run import RECIPE_FILE, Run
-from agegender.tracking.store import one_line_errors
+from agegender.tracking.store import alone, one_line_errors
 from agegender.tracking.version import (
     CHALLENGER,
     CHAMPION,
@@ -148,11 +148,41 @@ def promote_alias(version: Version) -> None:
     Raises:
         ModelError: If it is a lone file, or the registry refuses.
     """
+    with alone():
+        _crown(version, alias_version(CHAMPION))
+
+
+def promote_over(version: Version, judged: Version | None) -> None:
+    """Make a version champion, if the champion is still the one it was judged by.
+
+    Judging takes a while, in which somebody else may promote another version. In a
+    local store, nobody can come between the last look and the move; on a server or in
+    PostgreSQL, MLflow knows no way to make sure, and milliseconds remain.
+
+    Args:
+        version: The new champion.
+        judged: The champion when judging began; None for none.
+
+    Raises:
+        GateRefusedError: If there is another champion by now.
+        ModelError: If it is a lone file, or the registry refuses.
+    """
+    with alone():
+        champion = alias_version(CHAMPION)
+        if (champion and champion.number) != (judged and judged.number):
+            now = f"version {champion.number}" if champion else "none"
+            raise GateRefusedError(
+                f"version {version.number} was not promoted: the champion changed "
+                f"while it was judged, and is {now} now. Promote again."
+            )
+        _crown(version, champion)
+
+
+def _crown(version: Version, champion: Version | None) -> None:
     if version.number is None:
         raise ModelError(
             f"only a registered version can be promoted. Received: {version.uri}."
         )
-    champion = alias_version(CHAMPION)
     if champion and champion.number == version.number:
         return
     if champion and champion.number is not None:
@@ -201,6 +231,7 @@ __all__ = [
     "describe_version",
     "download_network",
     "promote_alias",
+    "promote_over",
     "recipe_of",
     "register",
     "resolve",

@@ -36,7 +36,7 @@ MODEL_TRAINING = "custom_model_development"
 """The kind for which MLflow's pages open on runs instead of on traces."""
 
 SERVER_PATIENCE_SECONDS = 5.0
-CREATION_PATIENCE_SECONDS = 120.0
+LOCK_PATIENCE_SECONDS = 120.0
 
 DATABASE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
 
@@ -130,6 +130,17 @@ def one_line_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Keep other processes of ours from changing a local store meanwhile."""
+    uri = mlflow.get_tracking_uri()
+    if not uri.startswith("sqlite:///"):
+        yield
+        return
+    with _locked(Path(uri.removeprefix("sqlite:///")).resolve()):
+        yield
+
+
 def _lead_plain_mlflow_here(folder: Path) -> None:
     ours, plain = our_database(folder), folder / "mlflow.db"
     ours.parent.mkdir(parents=True, exist_ok=True)
@@ -170,14 +181,21 @@ def _create_database(database: Path) -> None:
         return
     target = database.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(
-        f"{target}.lock", timeout=CREATION_PATIENCE_SECONDS, isolation_level=None
-    )
-    # SQLite's own lock: the system lets go of it when its holder is killed.
-    with contextlib.closing(lock), one_line_errors("create the tracking database"):
-        lock.execute("BEGIN EXCLUSIVE")
+    with one_line_errors("create the tracking database"), _locked(target):
         if not target.exists():
             _fill_database(target)
+
+
+@contextlib.contextmanager
+def _locked(database: Path) -> Iterator[None]:
+    """Wait for, and hold, the lock beside a database."""
+    lock = sqlite3.connect(
+        f"{database}.lock", timeout=LOCK_PATIENCE_SECONDS, isolation_level=None
+    )
+    # SQLite's own lock: the system lets go of it when its holder is killed.
+    with contextlib.closing(lock):
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
 
 
 def _fill_database(target: Path) -> None:
