@@ -19,13 +19,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def load(
-    model: str = "models:/agegender@champion",
+    model: str = "auto",
     detector: Literal["mtcnn", "none"] = "mtcnn",
 ) -> "Predictor":
     """Return a predictor of a registered version or of an exported file.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
+            (the small model that comes with agegender), or `auto`: the champion
+            where there is one, else the starter.
         detector: `none` where each photo is a ready crop of one face.
 
     Raises:

@@ -42,7 +42,7 @@ def card_of(
         trained_on=network.metadata.get("trained_on", "Not noted"),
         recipe=recipe_of(version),
         judged_on=f"the test split of {store.path.name} "
-        f"({store.split_hash('test')[:8]})",
+        f"({store.split_hash('test').removeprefix('sha256:')[:12]})",
         gate=gate,
     )
     return draw_model_card(subject, report)

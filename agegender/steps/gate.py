@@ -141,7 +141,7 @@ def _as_before(
         checks.append(Check("signature", "the champion's", got, same))
     if gate.same_test_split:
         before, now = champion.tags.get(TEST_SPLIT_TAG), store.split_hash("test")
-        got = "the same" if before == now else f"other faces ({now[:8]})"
+        got = "the same" if before == now else "other faces"
         got = got if before else "not known of the champion"
         passed = before in {None, now}
         checks.append(Check("test split", "the champion's", got, passed))

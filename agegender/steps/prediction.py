@@ -1,6 +1,7 @@
 """From photos to faces with an apparent age and gender: `predict`."""
 
-from typing import TYPE_CHECKING, Literal
+import logging
+from typing import TYPE_CHECKING, Final, Literal
 
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json", "csv"]
 
+AUTO: Final = "auto"
+_CHAMPION = "models:/agegender@champion"
+
+log = logging.getLogger(__name__)
+
 
 def predict(
     paths: list[str],
-    model: str = "models:/agegender@champion",
+    model: str = AUTO,
     format: Format = "table",  # noqa: A002 - the option is called so
     annotated: str | None = None,
     detector: Literal["mtcnn", "none"] = "mtcnn",
@@ -27,7 +33,9 @@ def predict(
 
     Args:
         paths: Photos, and folders of photos.
-        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
+            (the small model that comes with agegender), or `auto`: the champion
+            where there is one, else the starter.
         format: What is printed.
         annotated: Folder that gets a picture a photo, faces marked.
         detector: `none` where each photo is a ready crop of one face.
@@ -65,18 +73,23 @@ def load(
     """Make a predictor of a version or a file.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3 or a .onnx file.
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
+            or `auto`, as for `predict`.
         detector: What finds the faces.
 
     Returns:
         The predictor, and which model it is, with its number.
     """
     from agegender.model.network import Network
+    from agegender.model.starter import STARTER, starter_file
     from agegender.predict.predictor import Predictor
 
-    if model.endswith(".onnx"):
+    if model == AUTO:
+        model = _champion_or_starter()
+    if model == STARTER or model.endswith(".onnx"):
         # A file needs no registry, and so not the seconds that MLflow takes to load.
-        return Predictor(Network.load(model), _detector(detector)), model
+        file = starter_file() if model == STARTER else model
+        return Predictor(Network.load(file), _detector(detector)), model
 
     from agegender.tracking.registry import download_network, resolve
     from agegender.tracking.store import use_tracking_store
@@ -85,6 +98,21 @@ def load(
     version = resolve(model)
     network = Network.load(download_network(version))
     return Predictor(network, _detector(detector)), version.uri
+
+
+def _champion_or_starter() -> str:
+    from agegender.model.starter import STARTER, STARTER_NOTICE
+    from agegender.tracking.place import is_there
+
+    if is_there():
+        from agegender.tracking.store import use_tracking_store
+        from agegender.tracking.version import CHAMPION, alias_version
+
+        use_tracking_store()
+        if alias_version(CHAMPION) is not None:
+            return _CHAMPION
+    log.warning(STARTER_NOTICE)
+    return STARTER
 
 
 def _detector(name: str) -> "Detector":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import yaml
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
@@ -133,7 +134,10 @@ def recipe_of(version: Version) -> str:
         if RECIPE_FILE not in {file.path for file in kept}:
             return ""
         uri = f"runs:/{version.run_id}/{RECIPE_FILE}"
-        return str(mlflow.artifacts.load_text(uri)).strip()
+        settings = yaml.safe_load(mlflow.artifacts.load_text(uri))
+    # What a search would have varied did not shape this version.
+    settings.pop("search", None)
+    return str(yaml.safe_dump(settings, sort_keys=False)).strip()
 
 
 def set_alias(alias: str, number: int) -> None:
