@@ -7,6 +7,8 @@ from a registered version to predictions.
 import os
 from typing import TYPE_CHECKING, Literal
 
+from agegender.config import AbstainRules
+
 if TYPE_CHECKING:
     from agegender.predict.predictor import Predictor
 
@@ -21,6 +23,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def load(
     model: str = "auto",
     detector: Literal["mtcnn", "none"] = "mtcnn",
+    interval: float = 0.9,
+    abstain: AbstainRules = AbstainRules(),
 ) -> "Predictor":
     """Return a predictor of a registered version or of an exported file.
 
@@ -29,10 +33,13 @@ def load(
             (the small model that comes with agegender), or `auto`: the champion
             where there is one, else the starter.
         detector: `none` where each photo is a ready crop of one face.
+        interval: Share of faces, above 0 and below 1, whose age is to lie in its
+            interval.
+        abstain: When an answer is too unsure to be one.
 
     Raises:
         ModelError: If there is no such model.
     """
     from agegender.steps.prediction import load as load_with_name  # noqa: PLC0415
 
-    return load_with_name(model, detector)[0]
+    return load_with_name(model, detector, interval, abstain)[0]

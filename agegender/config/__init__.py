@@ -4,6 +4,12 @@ Frozen dataclasses, checked when made, so that a wrong setting fails before any
 work starts. No `slots`: the command line parser cannot read defaults through them.
 """
 
+from agegender.config.answer import (
+    MAX_PIXELS,
+    AbstainRules,
+    PhotoLimits,
+    ServiceLimits,
+)
 from agegender.config.augment import AugmentConfig
 from agegender.config.data import (
     AGE_BAND_STARTS,
@@ -26,6 +32,8 @@ from agegender.config.training import (
 __all__ = [
     "AGE_BAND_STARTS",
     "MAX_AGE",
+    "MAX_PIXELS",
+    "AbstainRules",
     "AugmentConfig",
     "CropRule",
     "Experiment",
@@ -35,9 +43,11 @@ __all__ = [
     "ModelConfig",
     "OptimizerConfig",
     "ParameterSpace",
+    "PhotoLimits",
     "Point",
     "ScheduleConfig",
     "SearchConfig",
+    "ServiceLimits",
     "SplitRules",
     "TrainingConfig",
     "setting_type",

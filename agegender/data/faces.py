@@ -8,8 +8,8 @@ in which the square is the picture, so both go through the same few lines.
 import numpy as np
 from numpy.typing import NDArray
 
-from agegender.config import CropRule
-from agegender.data.photo import MAX_PIXELS, decode_shrunk
+from agegender.config import MAX_PIXELS, CropRule
+from agegender.data.photo import decode_shrunk
 from agegender.data.resampling import resample
 from agegender.errors import DataError
 

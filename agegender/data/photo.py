@@ -16,10 +16,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from agegender.config import MAX_PIXELS
 from agegender.errors import DataError
-
-MAX_PIXELS: Final = 80_000_000
-"""Largest photo accepted; a file of a few bytes may claim to be far larger."""
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats decoded in this process; others (EPS) would start foreign programs."""
@@ -54,11 +52,12 @@ class Shrunk(NamedTuple):
     factor: int  # 1, 2, 4 or 8: pixels of the photo to one of these
 
 
-def decode_photo(encoded: bytes) -> NDArray[np.uint8]:
+def decode_photo(encoded: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Decode a photo to upright RGB.
 
     Args:
         encoded: The file's bytes: JPEG, PNG, WebP, BMP, GIF or TIFF.
+        max_pixels: Pixels of the largest photo that is decoded at all.
 
     Returns:
         uint8 (H, W, 3), RGB, turned as its EXIF orientation asks; transparent
@@ -67,11 +66,14 @@ def decode_photo(encoded: bytes) -> NDArray[np.uint8]:
     Raises:
         DataError: If the bytes are no picture, are cut short or hold too many pixels.
     """
-    return decode_shrunk(encoded, None).pixels
+    return decode_shrunk(encoded, None, max_pixels=max_pixels).pixels
 
 
 def decode_shrunk(
-    encoded: bytes, at_least: int | None, across: float | None = None
+    encoded: bytes,
+    at_least: int | None,
+    across: float | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Shrunk:
     """Decode a photo, a JPEG at 1/2, 1/4 or 1/8 of its size where that is enough.
 
@@ -79,23 +81,24 @@ def decode_shrunk(
         encoded: The file's bytes, as for `decode_photo`.
         at_least: How many pixels must be left; None for all.
         across: Of how many pixels of the photo; of its shorter side if not given.
+        max_pixels: Pixels of the largest photo that is decoded at all.
 
     Raises:
         DataError: If the bytes are no picture, are cut short or hold too many pixels.
     """
-    fast = _decode_plain_jpeg(encoded, at_least, across)
-    return fast or _decode_any(encoded, at_least, across)
+    fast = _decode_plain_jpeg(encoded, at_least, across, max_pixels)
+    return fast or _decode_any(encoded, at_least, across, max_pixels)
 
 
 def _decode_plain_jpeg(
-    encoded: bytes, at_least: int | None, across: float | None
+    encoded: bytes, at_least: int | None, across: float | None, max_pixels: int
 ) -> Shrunk | None:
     """Decode an upright JPEG of ordinary colours; None for all else."""
     if not encoded.startswith(_JPEG) or _is_turned(encoded):
         return None
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(encoded)
-        if colours in {"CMYK", "YCCK"} or width * height > MAX_PIXELS:
+        if colours in {"CMYK", "YCCK"} or width * height > max_pixels:
             return None
         factor = _factor(at_least, across or min(height, width))
         pixels = simplejpeg.decode_jpeg(
@@ -120,13 +123,15 @@ def _is_turned(encoded: bytes) -> bool:
         return True  # let Pillow say what is wrong
 
 
-def _decode_any(encoded: bytes, at_least: int | None, across: float | None) -> Shrunk:
+def _decode_any(
+    encoded: bytes, at_least: int | None, across: float | None, max_pixels: int
+) -> Shrunk:
     try:
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS:
+            if width * height > max_pixels:
                 raise DataError(
-                    f"photo of {width} x {height} pixels; at most {MAX_PIXELS}."
+                    f"photo of {width} x {height} pixels; at most {max_pixels}."
                 )
             # Turned, a fraction's last line would lie first and shift the rest.
             if at_least is not None and _orientation(image) == 1:

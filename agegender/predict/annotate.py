@@ -22,13 +22,10 @@ INK: Final = (0, 0, 0)
 PAPER: Final = (255, 255, 255)
 
 MIN_SIDE: Final = 800  # pixels; smaller photos are enlarged
-SURE_GENDER: Final = 0.8  # least probability of the likelier gender
-SURE_YEARS: Final = 40.0  # widest age interval
-SURE_DETECTION: Final = 0.9  # least score of the detector
 
 LEGEND: Final = (
     "Label: age in years (likely range), F female or M male with probability. "
-    "Orange and ?: doubtful. All " + NOTICE_SHORT + "."
+    "Orange and ?: too unsure to be an answer. All " + NOTICE_SHORT + "."
 )
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -58,25 +55,20 @@ def annotate(photo: NDArray[np.uint8], faces: Sequence[Face]) -> Image.Image:
     return _with_legend(picture)
 
 
-def is_doubtful(face: Face) -> bool:
-    """Tell whether detection, age or gender is unsure."""
-    return (
-        face.gender_probability < SURE_GENDER
-        or face.age_high - face.age_low > SURE_YEARS
-        or (face.detection_score or 1.0) < SURE_DETECTION
-    )
-
-
 def _colour(face: Face) -> tuple[int, int, int]:
-    return DOUBTFUL if is_doubtful(face) else SURE
+    return DOUBTFUL if face.abstained else SURE
 
 
 def _wordings(face: Face) -> list[str]:
     """Return the label on one line and on two."""
-    age = f"{face.age:.0f} ({face.age_low:.0f}-{face.age_high:.0f})"
-    gender = f"{face.gender[0].upper()} {face.gender_probability:.2f}"
-    mark = "?" if is_doubtful(face) else ""
-    return [f"{age} {gender}{mark}", f"{age}\n{gender}{mark}"]
+    doubt = dict.fromkeys(face.abstained, "?")
+    age = f"{face.age:.0f}{doubt.get('age', '')}"
+    age += f" ({face.age_low:.0f}-{face.age_high:.0f})"
+    gender = f"{face.gender[0].upper()}{doubt.get('gender', '')}"
+    gender += f" {face.gender_probability:.2f}"
+    if "face" in doubt:
+        age = f"face? {age}"
+    return [f"{age} {gender}", f"{age}\n{gender}"]
 
 
 def _area(face: Face, zoom: float, size: tuple[int, int]) -> Area:

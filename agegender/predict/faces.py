@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agegender.config import AbstainRules
+
 NO_FACE = "no face found"
 EVEN = 0.5
 """Probability of male from which on a face counts as male."""
+
+Part = Literal["face", "age", "gender"]
+"""Of an answer."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,14 @@ class Face:
         detection_score: Confidence of the detector, 0..1; None for ready crops.
         age: What the network tells of the age distribution, its mean unless it was
             trained otherwise, in years.
-        age_low: Youngest age of the central interval, in years.
-        age_high: Oldest age of the central interval, in years. The network's own
-            distribution decides; it is not calibrated, so the interval may hold
-            the annotated age more or less often than its name says.
-        male_probability: 0 (female) .. 1 (male), not calibrated either.
+        age_low: Youngest age of the interval, in years.
+        age_high: Oldest age of the interval, in years. It holds the annotated age as
+            often as it says where the network was calibrated; else its own
+            distribution decides.
+        male_probability: 0 (female) .. 1 (male), calibrated likewise.
         age_probabilities: Probabilities of the ages 0..100; None unless asked for.
+        abstained: What the model had rather not said: `face` where it may be none,
+            `age`, `gender`. The figures are told all the same.
     """
 
     box: tuple[float, float, float, float]
@@ -36,6 +43,7 @@ class Face:
     age_high: float
     male_probability: float
     age_probabilities: tuple[float, ...] | None = None
+    abstained: tuple[Part, ...] = ()
 
     @property
     def gender(self) -> Literal["female", "male"]:
@@ -59,6 +67,7 @@ class Face:
             "age_high": round(self.age_high, 1),
             "gender": self.gender,
             "male_probability": round(self.male_probability, 3),
+            "abstained": list(self.abstained),
         }
         if self.age_probabilities is not None:
             answer["age_probabilities"] = _rounded(self.age_probabilities, 5)
@@ -73,11 +82,13 @@ class PhotoFaces:
         source: The path as given, or `photo 3` for the third of photos without one.
         faces: Most certain detection first.
         error: What was wrong with the photo, one line; None where it was read.
+        left_out: Faces found beyond as many as are answered of one photo.
     """
 
     source: str
     faces: tuple[Face, ...] = ()
     error: str | None = None
+    left_out: int = 0
 
     @property
     def reason(self) -> str | None:
@@ -90,7 +101,19 @@ class PhotoFaces:
             "photo": self.source,
             "faces": [face.to_dict() for face in self.faces],
             "reason": self.reason,
+            "left_out": self.left_out,
         }
+
+
+def abstentions(face: Face, rules: AbstainRules) -> tuple[Part, ...]:
+    """Return the parts of an answer that are too unsure to be one."""
+    unsure: dict[Part, bool] = {
+        "face": (1.0 if (score := face.detection_score) is None else score)
+        < rules.detection_score,
+        "age": face.age_high - face.age_low > rules.age_interval,
+        "gender": face.gender_probability < rules.gender_probability,
+    }
+    return tuple(part for part, is_unsure in unsure.items() if is_unsure)
 
 
 def _rounded(values: tuple[float, ...], digits: int) -> list[float]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from agegender.config import PhotoLimits
 from agegender.data.photo import decode_photo
 from agegender.errors import DataError
 
@@ -60,33 +61,43 @@ def _photos_in(folder: Path, recursive: bool) -> list[Path]:
     return photos
 
 
-def read_photo(photo: Photo) -> NDArray[np.uint8]:
+def read_photo(photo: Photo, limits: PhotoLimits = PhotoLimits()) -> NDArray[np.uint8]:
     """Turn whatever holds a photo into upright RGB pixels.
 
     Args:
         photo: A path, an encoded photo, pixels or a Pillow image.
+        limits: How large an encoded photo may be.
 
     Returns:
         uint8, (H, W, 3), RGB.
 
     Raises:
-        DataError: If it cannot be read, or is no photo.
+        DataError: If it cannot be read, is too large or is no photo.
     """
     if isinstance(photo, bytes):
-        return decode_photo(photo)
+        _refuse_large(len(photo), limits)
+        return decode_photo(photo, limits.pixels)
     if isinstance(photo, str | Path):
-        return decode_photo(_bytes_of(Path(photo)))
+        return decode_photo(_bytes_of(Path(photo), limits), limits.pixels)
     if isinstance(photo, Image.Image):
         return _pixels_of(photo)
     return _checked(photo)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, limits: PhotoLimits) -> bytes:
     try:
+        _refuse_large(path.stat().st_size, limits)
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{path} cannot be read: {reason}.") from error
+
+
+def _refuse_large(size: int, limits: PhotoLimits) -> None:
+    if size > limits.bytes:
+        raise DataError(
+            f"photo of {size:,} bytes; at most {limits.bytes:,}. Send a smaller one."
+        )
 
 
 def _pixels_of(image: Image.Image) -> NDArray[np.uint8]:

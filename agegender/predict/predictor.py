@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agegender.config import CropRule
+from agegender.config import AbstainRules, CropRule, PhotoLimits
 from agegender.data.faces import crop_face, resize_crop
 from agegender.detect import Detection, Detector
 from agegender.errors import ConfigError, DataError
 from agegender.model.ages import point_age
 from agegender.model.network import AgeGender, Network
-from agegender.predict.faces import Face, PhotoFaces
+from agegender.predict.faces import Face, PhotoFaces, abstentions
 from agegender.predict.photos import Photo, read_photo
 
 BATCH_SIZE = 64
@@ -32,6 +32,7 @@ class _Seen:
     detections: list[Detection]
     crops: list[NDArray[np.uint8]]
     error: str | None = None
+    left_out: int = 0
 
 
 class Predictor:
@@ -42,6 +43,8 @@ class Predictor:
         detector: Finds the faces.
         interval: Share of faces, 0..1, whose age is to lie in its interval; kept
             where the network was calibrated, else the network's own belief.
+        abstain: When an answer is too unsure to be one.
+        limits: How large a photo may be, and how many faces of it are answered.
         keep_distribution: Keep all 101 age probabilities of each face.
     """
 
@@ -51,6 +54,8 @@ class Predictor:
         detector: Detector,
         interval: float = 0.9,
         *,
+        abstain: AbstainRules = AbstainRules(),
+        limits: PhotoLimits = PhotoLimits(),
         keep_distribution: bool = False,
     ) -> None:
         if not 0.0 < interval < 1.0:
@@ -60,6 +65,8 @@ class Predictor:
         self.network = network
         self.detector = detector
         self.interval = interval
+        self.abstain = abstain
+        self.limits = limits
         self.keep_distribution = keep_distribution
 
     def predict(
@@ -100,13 +107,15 @@ class Predictor:
     def _look(self, photo: Photo, source: str) -> _Seen:
         """Read one photo and cut its faces out."""
         try:
-            pixels = read_photo(photo)
-            detections = self.detector.detect(pixels)
+            pixels = read_photo(photo, self.limits)
+            found = self.detector.detect(pixels)
+            detections = found[: self.limits.faces]
             rule = self.network.crop_rule
-            crops = [_crop(pixels, found, rule) for found in detections]
+            crops = [_crop(pixels, one, rule) for one in detections]
         except DataError as error:
             return _Seen(source, [], [], str(error))
-        return _Seen(source, detections, crops)
+        left_out = len(found) - len(detections)
+        return _Seen(source, detections, crops, left_out=left_out)
 
     def _ask(self, batch: list[_Seen], batch_size: int) -> Iterator[PhotoFaces]:
         """Ask the network about all crops of a batch and deal the answers out."""
@@ -118,7 +127,7 @@ class Predictor:
             faces = iter(self._faces(found, answer))
         for seen in batch:
             own = tuple(next(faces) for _ in seen.crops)
-            yield PhotoFaces(seen.source, own, seen.error)
+            yield PhotoFaces(seen.source, own, seen.error, seen.left_out)
 
     def _faces(self, found: list[Detection], answer: AgeGender) -> Iterator[Face]:
         probabilities = answer.age_probabilities
@@ -133,12 +142,10 @@ class Predictor:
             Face(one.box, _points(one), one.score, *row)
             for one, row in zip(found, rows, strict=True)
         )
-        if not self.keep_distribution:
-            return faces
-        return (
-            replace(face, age_probabilities=tuple(row.tolist()))
-            for face, row in zip(faces, probabilities, strict=True)
-        )
+        for face, distribution in zip(faces, probabilities, strict=True):
+            kept = tuple(distribution.tolist()) if self.keep_distribution else None
+            abstained = abstentions(face, self.abstain)
+            yield replace(face, age_probabilities=kept, abstained=abstained)
 
 
 def _name(photo: Photo, number: int) -> str:

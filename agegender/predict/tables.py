@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from agegender.notice import NOTICE, NOTICE_SHORT
 from agegender.predict.faces import Face, PhotoFaces
 
 HEADINGS = ("photo", "face", "age", "interval", "gender", "sure", "found", "box")
 RIGHT_ALIGNED = frozenset({"face", "age", "sure", "found"})
+DOUBT = "?: too unsure to be an answer (--abstain)."
 CSV_COLUMNS = (
     "photo",
     "face",
@@ -23,12 +24,13 @@ CSV_COLUMNS = (
     "age_high",
     "gender",
     "male_probability",
+    "abstained",
     "reason",
     "limits",
 )
 
 
-def to_table(answers: Iterable[PhotoFaces]) -> str:
+def to_table(answers: Sequence[PhotoFaces]) -> str:
     """Lay answers out for reading: aligned columns, then what they are not for.
 
     Args:
@@ -42,7 +44,8 @@ def to_table(answers: Iterable[PhotoFaces]) -> str:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     first = max([widths[0], *(len(line[0]) for line in lines)])
     laid = [_aligned(line, [first, *widths[1:]]) for line in [HEADINGS, *lines]]
-    return "\n".join([*laid, "", NOTICE])
+    doubts = any(face.abstained for answer in answers for face in answer.faces)
+    return "\n".join([*laid, "", *[DOUBT] * doubts, NOTICE])
 
 
 def to_json(answers: Iterable[PhotoFaces], model: str) -> str:
@@ -82,14 +85,15 @@ def _table_rows(answer: PhotoFaces) -> Iterator[tuple[str, ...]]:
         yield (answer.source, answer.reason or "")
     for number, face in enumerate(answer.faces, start=1):
         score = face.detection_score
+        doubt = dict.fromkeys(face.abstained, "?")
         yield (
             answer.source,
             str(number),
-            f"{face.age:.0f}",
+            f"{face.age:.0f}{doubt.get('age', '')}",
             f"{face.age_low:.0f}-{face.age_high:.0f}",
-            face.gender,
+            face.gender + doubt.get("gender", ""),
             f"{face.gender_probability:.2f}",
-            "-" if score is None else f"{score:.2f}",
+            "-" if score is None else f"{score:.2f}{doubt.get('face', '')}",
             " ".join(f"{edge:.0f}" for edge in face.box),
         )
 
@@ -115,4 +119,5 @@ def _csv_rows(answer: PhotoFaces) -> Iterator[dict[str, object]]:
 def _csv_face(face: Face) -> dict[str, object]:
     values = face.to_dict()
     edges = dict(zip(("left", "top", "right", "bottom"), values["box"], strict=True))
+    values["abstained"] = " ".join(values["abstained"])
     return edges | {name: values[name] for name in CSV_COLUMNS if name in values}

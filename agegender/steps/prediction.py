@@ -1,8 +1,10 @@
 """From photos to faces with an apparent age and gender: `predict`."""
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from agegender.config import AbstainRules
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
@@ -26,6 +28,8 @@ def predict(
     format: Format = "table",  # noqa: A002 - the option is called so
     annotated: str | None = None,
     detector: Literal["mtcnn", "none"] = "mtcnn",
+    interval: float = 0.9,
+    abstain: AbstainRules = AbstainRules(),
     recursive: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
@@ -39,6 +43,9 @@ def predict(
         format: What is printed.
         annotated: Folder that gets a picture a photo, faces marked.
         detector: `none` where each photo is a ready crop of one face.
+        interval: Share of faces, above 0 and below 1, whose age is to lie in its
+            interval.
+        abstain: When an answer is too unsure to be one: it gets a question mark.
         recursive: Search folders inside folders too.
         progress: Called after each photo.
 
@@ -48,7 +55,7 @@ def predict(
     from agegender.predict import find_photos, to_csv, to_json, to_table
 
     photos = find_photos(paths, recursive=recursive)
-    predictor, uri = load(model, detector)
+    predictor, uri = load(model, detector, interval, abstain)
     answers: list[PhotoFaces] = []
     for answer in predictor.predict(photos):
         answers.append(answer)
@@ -68,7 +75,10 @@ def predict(
 
 
 def load(
-    model: str, detector: Literal["mtcnn", "none"] = "mtcnn"
+    model: str,
+    detector: Literal["mtcnn", "none"] = "mtcnn",
+    interval: float = 0.9,
+    abstain: AbstainRules = AbstainRules(),
 ) -> tuple["Predictor", str]:
     """Make a predictor of a version or a file.
 
@@ -76,6 +86,8 @@ def load(
         model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
             or `auto`, as for `predict`.
         detector: What finds the faces.
+        interval: Share of faces, 0..1, whose age is to lie in its interval.
+        abstain: When an answer is too unsure to be one.
 
     Returns:
         The predictor, and which model it is, with its number.
@@ -84,20 +96,22 @@ def load(
     from agegender.model.starter import STARTER, starter_file
     from agegender.predict.predictor import Predictor
 
+    def predictor_of(file: str | Path) -> "Predictor":
+        network = Network.load(file)
+        return Predictor(network, _detector(detector), interval, abstain=abstain)
+
     if model == AUTO:
         model = _champion_or_starter()
     if model == STARTER or model.endswith(".onnx"):
         # A file needs no registry, and so not the seconds that MLflow takes to load.
-        file = starter_file() if model == STARTER else model
-        return Predictor(Network.load(file), _detector(detector)), model
+        return predictor_of(starter_file() if model == STARTER else model), model
 
     from agegender.tracking.registry import download_network, resolve
     from agegender.tracking.store import use_tracking_store
 
     use_tracking_store()
     version = resolve(model)
-    network = Network.load(download_network(version))
-    return Predictor(network, _detector(detector)), version.uri
+    return predictor_of(download_network(version)), version.uri
 
 
 def _champion_or_starter() -> str:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -14,7 +15,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 import agegender.errors
+from agegender.config import ServiceLimits
 from agegender.errors import GateRefusedError, ModelError
+from agegender.tracking.params import PARAMS
 from agegender.tracking.run import RECIPE_FILE, Run
 from agegender.tracking.store import alone, one_line_errors
 from agegender.tracking.version import (
@@ -76,7 +79,8 @@ def register(
             artifacts=artifacts,
             code_paths=[str(Path(agegender.errors.__file__).parent)],
             pip_requirements=_pinned(SERVING_NEEDS),
-            input_example=[base64.b64encode(photo).decode()],
+            input_example=([base64.b64encode(photo).decode()], PARAMS),
+            model_config=asdict(ServiceLimits()),
             metadata=dict(metadata),
         )
         number = _add_version(logged.model_id, run)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,9 @@ def test_colour_tells_doubt_and_not_gender() -> None:
         picture = annotate(photo, [face(100, 100, 300, 300, male)])
         assert has_colour(picture, SURE)
         assert not has_colour(picture, DOUBTFUL)
-    doubtful = annotate(photo, [face(100, 100, 300, 300, 0.6)])
+    doubtful = annotate(
+        photo, [replace(face(100, 100, 300, 300), abstained=("gender",))]
+    )
     assert has_colour(doubtful, DOUBTFUL)
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from agegender.config import CropRule
+from agegender.config import AbstainRules, CropRule, PhotoLimits
 from agegender.data.faces import crop_face
 from agegender.detect import Detection, MtcnnDetector, WholePhoto
 from agegender.errors import ConfigError
@@ -206,6 +206,55 @@ def test_interval_that_is_no_share_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=str(interval)):
         Predictor(network, WholePhoto(), interval)
+
+
+@pytest.mark.parametrize(
+    ("rules", "abstained"),
+    [
+        (AbstainRules(), ()),
+        (AbstainRules(age_interval=0.5), ("age",)),
+        (AbstainRules(gender_probability=0.95), ("gender",)),
+        (AbstainRules(0.0, 1.0), ("age", "gender")),
+    ],
+)
+def test_unsure_parts_of_an_answer_are_abstained_from(
+    network: Network, rules: AbstainRules, abstained: tuple[str, ...]
+) -> None:
+    cautious = Predictor(network, WholePhoto(), abstain=rules)
+    (answer,) = cautious.predict([grey(230)])  # 90 years, male by 0.9
+    assert answer.faces[0].abstained == abstained
+    assert answer.faces[0].age == pytest.approx(90.2, abs=0.5)
+
+
+def test_unsure_detection_is_abstained_from(network: Network) -> None:
+    cautious = Predictor(network, Halves(), abstain=AbstainRules(detection_score=0.85))
+    (answer,) = cautious.predict([grey(230)])
+    scores = [(face.detection_score, face.abstained) for face in answer.faces]
+    assert scores == [(0.9, ()), (0.8, ("face",))]
+
+
+def test_surest_faces_are_answered_and_the_others_counted(network: Network) -> None:
+    few = Predictor(network, Halves(), limits=PhotoLimits(faces=1))
+    (answer,) = few.predict([grey(230)])
+    assert [face.detection_score for face in answer.faces] == [0.9]
+    assert answer.left_out == 1
+
+
+def test_photo_beyond_the_limits_is_refused_and_the_next_answered(
+    network: Network, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "large.png", tmp_path / "small.png"
+    Image.new("RGB", (60, 60)).save(large)
+    Image.new("RGB", (20, 20)).save(small)
+    by_pixels = Predictor(network, WholePhoto(), limits=PhotoLimits(pixels=400))
+    by_bytes = Predictor(
+        network, WholePhoto(), limits=PhotoLimits(bytes=small.stat().st_size)
+    )
+    for predictor, told in [(by_pixels, "60 x 60"), (by_bytes, "bytes; at most")]:
+        for photos in ([large, small], [large.read_bytes(), small.read_bytes()]):
+            refused, answered = predictor.predict(photos)
+            assert told in str(refused.error)
+            assert len(answered.faces) == 1
 
 
 def test_batch_size_of_nothing_is_refused_before_a_photo_is_read(

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,17 @@ def test_table_aligns_its_columns_and_ends_in_the_limits(
 def test_table_of_faceless_photos_alone_is_laid_out() -> None:
     text = to_table([PhotoFaces("a.jpg")])
     assert "a.jpg  no face found" in text
+
+
+def test_what_the_model_abstains_from_is_marked_and_explained() -> None:
+    unsure = [PhotoFaces("a.jpg", (replace(FACE, abstained=("face", "gender")),))]
+    *_, row, _, doubt, notice = to_table(unsure).splitlines()
+    assert row.split()[2:7] == ["34", "27-42", "female?", "0.93", "0.99?"]
+    assert (doubt[:2], notice) == ("?:", NOTICE)
+    assert next(csv.DictReader(io.StringIO(to_csv(unsure))))["abstained"] == (
+        "face gender"
+    )
+    assert "?" not in to_table([PhotoFaces("a.jpg", (FACE,))])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from agegender.data.sample.photos import example_photo
 from agegender.tracking import registry
 from agegender.tracking.registry import Version
 
@@ -63,10 +65,10 @@ def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.fail(f"nothing answered at {address}")
 
 
-def ask(address: str, photos: list[str]) -> list[dict[str, Any]]:
+def ask(address: str, photos: list[str], **params: Any) -> list[dict[str, Any]]:
     request = urllib.request.Request(
         f"{address}/invocations",
-        json.dumps({"inputs": photos}).encode(),
+        json.dumps({"inputs": photos, "params": params}).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
@@ -74,18 +76,34 @@ def ask(address: str, photos: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.slow
 def test_champion_answers_photos_over_http(
-    registered: Version, photo: bytes, tmp_path: Path
+    registered: Version,
+    photo: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry.promote_alias(registered)
-    good = base64.b64encode(photo).decode()
+    monkeypatch.setenv("SERVING_MODEL_CONFIG", json.dumps({"photos": 3}))
+    face, nobody = (base64.b64encode(one).decode() for one in (example_photo(), photo))
 
     with serving("models:/agegender@champion", tmp_path) as address:
-        answers = ask(address, [good, "%%%", good])
+        answers = ask(address, [face, "%%%", nobody], age_probabilities=True)
+        refusals = [refusal(address, [face] * 4), refusal(address, [face], interval=9)]
 
     assert [answer["error"] is None for answer in answers] == [True, False, True]
-    assert [answer["faces"] for answer in answers] == [[], [], []]
+    assert [len(answer["faces"]) for answer in answers] == [1, 0, 0]
+    assert {answer["model"] for answer in answers} == {"models:/agegender/1"}
+    assert len(answers[0]["faces"][0]["age_probabilities"]) == 101
+    assert "at most 3 photos" in refusals[0]
+    assert "interval must be above 0 and below 1" in refusals[1]
+
+
+def refusal(address: str, photos: list[str], **params: Any) -> str:
+    """Return what the server says of a request that it answers with 400."""
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        ask(address, photos, **params)
+    assert caught.value.code == 400
+    return caught.value.read().decode()
 
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -100,7 +118,8 @@ with open(sys.argv[1], "rb") as file:
 declared = {re.match(r"[\\w-]+", line)[0] for line in lines}
 tops = {name.partition(".")[0] for name in sys.modules}
 mine = {"agegender", *declared}
-found = {d for top in tops for d in packages_distributions().get(top, [])}
+known = packages_distributions()
+found = {d for top in tops for d in known.get(top, [])}
 print(*sorted(found & mine))
 """
 
