@@ -6,6 +6,7 @@ from benchmarks import (
     crops,
     metadata,
     metadata_file,
+    serving,
     training,
 )
 
@@ -25,6 +26,7 @@ if __name__ == "__main__":
         crops,
         answers,
         augmentation,
+        serving,
         training,
     ):
         print(measurement.run(), end="\n\n", flush=True)
