@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fairlearn.metrics import MetricFrame
 
 from agegender.evaluate.answers import pair
 from agegender.evaluate.bootstrap import Resampling
@@ -22,6 +23,7 @@ def table(
     ages, male, labels = draw(n, **options)
     answers = pair(ages, male, labels)
     faces = labels.assign(
+        guess=answers.guessed_age,
         error=np.abs(answers.guessed_age - labels["age"]),
         right=answers.gender_is_right,
         decade=labels["age"] // 10,
@@ -46,6 +48,26 @@ def test_groups_agree_with_a_plain_group_by(draw: Draw) -> None:
     assert row["gender_accuracy"] == pytest.approx(
         men_in_their_twenties["right"].mean()
     )
+
+
+def test_groups_agree_with_fairlearn(draw: Draw) -> None:
+    groups, faces = table(draw)
+    frame = MetricFrame(
+        metrics={"error": lambda truth, guess: np.abs(truth - guess).mean()},
+        y_true=faces["age"],
+        y_pred=faces["guess"],
+        sensitive_features=pd.cut(
+            faces["age"], [0, 10, 20, 30, 40, 60, 101], right=False
+        ).astype(str),
+        control_features=faces["gender"].map({0: "female", 1: "male"}),
+    )
+    for (gender, band), expected in frame.by_group["error"].items():
+        first = band.strip("[)").split(",")[0]
+        ours = groups[
+            (groups["gender"] == gender) & groups["age_band"].str.match(rf"{first}[-+]")
+        ]["mean_absolute_error"]
+        assert ours.tolist() == pytest.approx([expected], abs=1e-5)
+    assert len(frame.by_group) == 12
 
 
 def test_groups_and_margins_add_up(draw: Draw) -> None:
