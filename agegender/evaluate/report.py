@@ -164,11 +164,12 @@ def evaluate(
     baselines = trivial_values(trivial_guess(train_labels), answers)
     estimates = estimate(answers, resampling, baselines=baselines)
     metrics = {name: got for name, got in estimates.items() if math.isfinite(got.value)}
+    further = further_keys(labels)
     return Report(
         metrics,
         {name: _why_not(answers) for name in estimates if name not in metrics},
-        _groups(answers, further_keys(labels), resampling),
-        sections(answers, calibration, resampling),
+        _groups(answers, further, resampling),
+        sections(answers, calibration, further, resampling),
         answers,
         resampling,
     )

@@ -13,6 +13,7 @@ from agegender.evaluate.assurance import age_assurance
 from agegender.evaluate.bootstrap import Resampling, estimate
 from agegender.evaluate.coverage import interval_coverage
 from agegender.evaluate.cumulative import cumulative_scores
+from agegender.evaluate.gaps import group_gaps
 from agegender.evaluate.groups import ALL
 from agegender.evaluate.metrics import METRICS
 from agegender.evaluate.reliability import (
@@ -50,16 +51,22 @@ class Section:
 
 
 def sections(
-    answers: Answers, calibration: Calibration, resampling: Resampling
+    answers: Answers,
+    calibration: Calibration,
+    further: pd.DataFrame,
+    resampling: Resampling,
 ) -> dict[str, Section]:
     """Return the tables of a report: name -> section.
 
     Args:
         answers: n faces.
         calibration: By which the answers were corrected.
+        further: n rows of categories beside age bands and genders, one column a key.
         resampling: How intervals are drawn.
     """
     return {
+        "age_gaps": _gaps(answers, further, "mean_absolute_error", resampling),
+        "gender_gaps": _gaps(answers, further, "gender_accuracy", resampling),
         "points": _points(answers, resampling),
         "cumulative_scores": _cumulative(answers, resampling),
         "interval_coverage": _coverage(answers, calibration, resampling),
@@ -68,6 +75,29 @@ def sections(
         "age_assurance": _assurance(answers, resampling),
         "abstention": _abstention(answers, resampling),
     }
+
+
+def _gaps(
+    answers: Answers, further: pd.DataFrame, name: str, resampling: Resampling
+) -> Section:
+    table = group_gaps(answers, further, name, resampling)
+    metric = METRICS[name]
+    return Section(
+        f"Worst and best groups: {metric.title}",
+        "Picked on these very faces, so that the gap is a little too large."
+        if len(table)
+        else "Not measured: no two groups have people enough.",
+        table,
+        {
+            "by": "text",
+            "worst": "text",
+            "at_worst": metric.unit,
+            "best": "text",
+            "at_best": metric.unit,
+            "gap": metric.unit,
+        },
+        pd.Series(data=True, index=table.index),
+    )
 
 
 def _points(answers: Answers, resampling: Resampling) -> Section:
