@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import mlflow
 import numpy as np
 import pytest
@@ -119,6 +120,28 @@ def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
         "evaluation/test.html",
         "evaluation/test.json",
     } <= kept
+
+
+def test_keras_file_is_measured_by_what_it_would_be_exported_as(
+    walked: Path, tmp_path: Path
+) -> None:
+    info = mlflow.models.get_model_info(_challenger().uri)
+    kept = info.flavors["python_function"]["artifacts"]["keras"]["path"]
+    file = mlflow.artifacts.download_artifacts(f"{_challenger().uri}/{kept}")
+    store = FaceStore.open(walked / "store")
+
+    measured = steps.evaluate(file, str(store.path)).data
+
+    rows = store.rows("test")
+    model = keras.models.load_model(file)
+    answered = model.predict(np.asarray(store.faces[rows]), verbose=0)
+    ages = answered["age"] @ np.arange(101)
+    error = np.abs(ages - store.labels["age"].to_numpy()[rows]).mean()
+    value = measured["metrics"]["mean_absolute_error"]["value"]
+    assert value == pytest.approx(error, abs=0.01)
+    (tmp_path / "no.keras").write_bytes(b"no network")
+    with pytest.raises(ModelError, match="is not a Keras network"):
+        steps.evaluate(str(tmp_path / "no.keras"), str(store.path))
 
 
 def test_report_is_written_where_it_is_asked_for(walked: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from agegender.config import MAX_AGE, CropRule, Point
 from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
+from agegender.model.files import load_model
 from agegender.model.network import GENDERS, Network
 from agegender.model.onnx_graph import GraphWriter
 from agegender.model.onnx_layers import ABSENT, WRITERS
@@ -31,6 +33,7 @@ PARITY_YEARS = 0.05
 PARITY_SHARE = 1e-3
 # Old enough for runtimes of several years ago, new enough for all we use.
 OPSET = 17
+OUTPUTS, FACES_RANK = {"age", "gender"}, 4
 IR_VERSION = 8
 
 
@@ -68,6 +71,26 @@ def export_onnx(
         onnx.save_model(exported, part)
         _check_parity(model, Network.load(part), size)
     return path
+
+
+def network_of_keras(path: str | Path, crop_rule: CropRule) -> Network:
+    """Return the network that a Keras file would be exported as, not calibrated.
+
+    Args:
+        path: A `.keras` file of a network of ours; no code of the file is run.
+        crop_rule: How the faces it was trained on were cut: the file does not say.
+
+    Raises:
+        ModelError: If it cannot be read, is not ours or does not fit the rule.
+    """
+    model = load_model(path)
+    if set(model.output_names) != OUTPUTS or len(model.inputs[0].shape) != FACES_RANK:
+        raise ModelError(
+            f"{path} is a Keras network, but not one of ours: it answers "
+            f"{', '.join(model.output_names)} instead of age and gender."
+        )
+    with TemporaryDirectory() as folder:
+        return Network.load(export_onnx(model, Path(folder) / "keras.onnx", crop_rule))
 
 
 def calibrate_file(path: Path, calibration: Calibration) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agegender.model.network import AgeGender, Network
     from agegender.tracking.registry import Version
 
+KERAS = ".keras"
 Split = Literal["train", "validation", "test"]
 
 
@@ -27,7 +28,9 @@ def evaluate(
     """Measure a model on a split of a face store.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3, a .onnx file or `starter`.
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`,
+            or a .keras file: what it would be exported as, if its faces were cut as
+            the store's, without calibration.
         store: Face store, as prep writes it.
         split: Faces to measure on.
         out: Folder that gets report.html, to read, and report.json, besides what is
@@ -43,7 +46,7 @@ def evaluate(
 
     faces = FaceStore.open(store)
     use_tracking_store()
-    version = resolve(model)
+    version = _keras_file(model) if model.endswith(KERAS) else resolve(model)
     report = report_of(version, faces, split, progress)
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
     data = {"model": version.uri, "split": split, **report.to_dict()}
@@ -57,6 +60,12 @@ def evaluate(
     return Outcome(data, text)
 
 
+def _keras_file(path: str) -> "Version":
+    from agegender.tracking.version import Version
+
+    return Version(uri=path, file=Path(path))
+
+
 def network_of(version: "Version", store: "FaceStore") -> "Network":
     """Load a version's network, to be asked about a store.
 
@@ -66,8 +75,12 @@ def network_of(version: "Version", store: "FaceStore") -> "Network":
     from agegender.model.network import Network
     from agegender.tracking.registry import download_network
 
-    network = Network.load(download_network(version))
-    rule = store.manifest.crop_rule
+    rule, file = store.manifest.crop_rule, download_network(version)
+    if file.suffix == KERAS:
+        from agegender.model.export import network_of_keras
+
+        return network_of_keras(file, rule)
+    network = Network.load(file)
     if network.crop_rule != rule:
         raise ModelError(
             f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
