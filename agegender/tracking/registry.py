@@ -28,6 +28,7 @@ from agegender.tracking.version import (
     Version,
     alias_version,
     resolve,
+    version_of_run,
 )
 
 SERVING_NEEDS = (
@@ -53,6 +54,9 @@ def register(
 ) -> Version:
     """Log the served model in a run and register it as the new challenger.
 
+    A run registers one version: where it was killed after it had, and goes on, the
+    version that is there is returned.
+
     Args:
         run: An open run, made by `tracked_run`.
         network: The exported `.onnx` file.
@@ -69,6 +73,9 @@ def register(
     active = mlflow.active_run()
     if active is None or active.info.run_id != run.id:
         raise ModelError(f"a model is registered from an open run. Received: {run}.")
+    if before := version_of_run(run.id):
+        set_alias(CHALLENGER, int(before.number or 0))
+        return resolve(before.uri)
     artifacts = {"network": str(network)}
     if keras_file is not None:
         artifacts["keras"] = str(keras_file)

@@ -94,6 +94,18 @@ def alias_version(alias: str, name: str = MODEL_NAME) -> Version | None:
     return from_registry(found)
 
 
+def version_of_run(run_id: str) -> Version | None:
+    """Return the newest version that a run registered, or None.
+
+    Raises:
+        ModelError: If the registry cannot be read.
+    """
+    with one_line_errors(f"look up the versions of run {run_id}"):
+        found = MlflowClient().search_model_versions(f"run_id = '{run_id}'")
+    newest = max(found, key=lambda version: int(version.version), default=None)
+    return newest and from_registry(newest)
+
+
 def from_registry(found: ModelVersion) -> Version:
     """Return MLflow's record of a version as ours."""
     return Version(
@@ -133,13 +145,11 @@ def _by_number(name: str, number: str, uri: str) -> Version:
 
 
 def _by_run(run_id: str, uri: str) -> Version:
-    with one_line_errors(f"look up {uri}"):
-        found = MlflowClient().search_model_versions(f"run_id = '{run_id}'")
-    if not found:
-        raise ModelError(
-            f"that run registered no version: name one that did. Received: {uri}."
-        )
-    return from_registry(max(found, key=lambda version: int(version.version)))
+    if version := version_of_run(run_id):
+        return version
+    raise ModelError(
+        f"that run registered no version: name one that did. Received: {uri}."
+    )
 
 
 def _by_file(uri: str) -> Version:

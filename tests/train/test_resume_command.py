@@ -19,6 +19,7 @@ from agegender import cli, steps
 from agegender.config import Experiment, ModelConfig
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
+from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
 from agegender.train import fit
 from agegender.train.checkpoint import Checkpoint
@@ -133,3 +134,28 @@ def require_undisturbed(run_id: str, store: FaceStore, experiment: Experiment) -
     weights = keras.saving.load_model(file).get_weights()
     for one, other in zip(weights, undisturbed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_training_stopped_after_it_registered_registers_no_second_version(
+    tiny_store: FaceStore,
+    tiny_experiment: Experiment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "describe_version", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            steps.train(str(tiny_store.path), tiny_experiment)
+    first = registry.resolve("models:/agegender@challenger")
+    assert the_run().info.status == "KILLED"
+
+    trained = steps.train(str(tiny_store.path), tiny_experiment)
+
+    assert trained.data["version"] == first.number == 1
+    assert len(mlflow.MlflowClient().search_model_versions()) == 1
+    assert the_run().info.status == "FINISHED"
+    assert (
+        "WRN-" in mlflow.MlflowClient().get_model_version("agegender", "1").description
+    )
