@@ -215,17 +215,13 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
         if not word.startswith("--"):
             paths.append(word)
             continue
-        key, equals, value = word[2:].partition("=")
+        key, equals, given = word[2:].partition("=")
         key = _key(key, sections if "experiment" in parameters else set())
-        follows = bool(waiting) and not waiting[0].startswith("--")
-        if not equals and follows and not _is_flag(parameters, key, waiting[0]):
-            value, equals = waiting.pop(0), "="
-        elif not equals and _is_bool(parameters, key):
-            value, equals = "true", "="
-        if key == "paths" and not value.startswith("["):
-            paths.append(value)
+        value = _value(parameters, key, given if equals else None, waiting)
+        if key == "paths" and not (value or "").startswith("["):
+            paths.append(value or "")
             continue
-        spelled.append(f"--{key}{equals}{value}")
+        spelled.append(f"--{key}" if value is None else f"--{key}={value}")
     for subject in SUBJECTS:
         is_named = any(word.startswith(f"--{subject}=") for word in spelled)
         if paths and subject in parameters and not is_named:
@@ -236,6 +232,28 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             f"See `agegender {name} --help`."
         )
     return spelled + ([f"--paths={json.dumps(paths)}"] if paths else [])
+
+
+def _value(
+    parameters: Any, key: str, given: str | None, waiting: list[str]
+) -> str | None:
+    """Return an option's value, taking the words that belong to it from those waiting.
+
+    A list takes all words up to the next option, a switch none; None if there is no
+    value.
+    """
+    if _is_list(parameters, key):
+        words = [] if given is None else [given]
+        while waiting and not waiting[0].startswith("--"):
+            words.append(waiting.pop(0))
+        is_spelled = len(words) == 1 and words[0].startswith("[")
+        return words[0] if is_spelled else json.dumps(words)
+    if given is not None:
+        return given
+    follows = bool(waiting) and not waiting[0].startswith("--")
+    if follows and not _is_flag(parameters, key, waiting[0]):
+        return waiting.pop(0)
+    return "true" if _is_bool(parameters, key) else None
 
 
 def _affirmed(parameters: Any, word: str) -> str:
@@ -253,6 +271,11 @@ def _key(key: str, sections: set[str]) -> str:
 
 def _is_bool(parameters: Any, key: str) -> bool:
     return key in parameters and parameters[key].annotation is bool
+
+
+def _is_list(parameters: Any, key: str) -> bool:
+    of_words = key in parameters and "list[str]" in str(parameters[key].annotation)
+    return of_words and key != "paths"
 
 
 def _is_flag(parameters: Any, key: str, following: str) -> bool:

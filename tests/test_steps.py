@@ -29,7 +29,7 @@ from agegender.config import (
     TrainingConfig,
 )
 from agegender.data.store import FaceStore
-from agegender.errors import DataError, GateRefusedError, ModelError
+from agegender.errors import ConfigError, DataError, GateRefusedError, ModelError
 from agegender.evaluate.answers import pair
 from agegender.evaluate.asking import ask
 from agegender.evaluate.calibrate import fit_calibration
@@ -120,6 +120,38 @@ def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
         "evaluation/test.html",
         "evaluation/test.json",
     } <= kept
+
+
+def test_model_is_measured_on_other_data_beside_its_own(
+    walked: Path, tmp_path: Path
+) -> None:
+    drawn = steps.sample(str(tmp_path / "drawn"), faces=200, seed=8).data
+    others = [str(tmp_path / "theirs"), str(tmp_path / "ours_again")]
+    steps.prep("sample", out=others[0], archive=drawn["archive"], size=32)
+    shutil.copytree(walked / "store", others[1])
+    mine = FaceStore.open(walked / "store")
+
+    command = ["evaluate", "--model", "models:/agegender@challenger"]
+    command += ["--store", str(mine.path)]
+    command += ["--others", *others, "--others-split", "all"]
+    assert cli.main([*command, "--out", str(tmp_path / "report")]) == 0
+
+    told = json.loads((tmp_path / "report" / "report.json").read_text())
+    own, theirs, again = told["other_data"]
+    assert own["data"] == "store"
+    mae = told["metrics"]["mean_absolute_error"]["value"]
+    assert own["mean_absolute_error"] == pytest.approx(mae)
+    assert theirs["faces"] == len(FaceStore.open(others[0]))
+    # Whoever the model learnt from is no other data, whatever the store is called.
+    assert again["left_out"] == len(mine.rows("train"))
+    assert again["faces"] == len(mine) - len(mine.rows("train"))
+    assert "On other data" in (tmp_path / "report" / "report.html").read_text()
+    run = mlflow.get_run(_challenger().run_id)
+    logged = run.data.metrics["theirs/mean_absolute_error"]
+    assert logged == pytest.approx(theirs["mean_absolute_error"])
+    assert "theirs-all" in {given.dataset.name for given in run.inputs.dataset_inputs}
+    with pytest.raises(ConfigError, match="different names"):
+        steps.evaluate("models:/agegender@challenger", others[0], others=[others[0]])
 
 
 def test_keras_file_is_measured_by_what_it_would_be_exported_as(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from agegender.errors import DataError, ModelError
 from agegender.progress import Progress, silent
+from agegender.steps.others import OthersSplit, beside_others, log_others
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def evaluate(
     model: str,
     store: str,
     split: Split = "test",
+    others: list[str] | None = None,
+    others_split: OthersSplit = "test",
     out: str | None = None,
     progress: Progress = silent,
 ) -> Outcome:
@@ -33,6 +36,9 @@ def evaluate(
             the store's, without calibration.
         store: Face store, as prep writes it.
         split: Faces to measure on.
+        others: Further face stores, of other data, for one table beside the report.
+        others_split: Their faces: `test`, or `all` where the model saw none of them;
+            people in the training split of the first store are left out anyway.
         out: Folder that gets report.html, to read, and report.json, besides what is
             logged to the model's run.
         progress: Called as faces are answered.
@@ -45,14 +51,19 @@ def evaluate(
     from agegender.tracking.store import use_tracking_store
 
     faces = FaceStore.open(store)
+    further = [FaceStore.open(one) for one in others or ()]
     use_tracking_store()
     version = _keras_file(model) if model.endswith(KERAS) else resolve(model)
     report = report_of(version, faces, split, progress)
+    if further:
+        report = beside_others(
+            version, faces, report, split, further, others_split, progress
+        )
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
     data = {"model": version.uri, "split": split, **report.to_dict()}
     files = _files(report, f"{version.uri}, {split} faces of {faces.path.name}", data)
     if version.run_id is not None:
-        _record(version, version.run_id, report, files, faces, split)
+        _record(version, version.run_id, report, files, faces, split, further)
     text = f"{heading}\n\n{report.to_text()}"
     if out is not None:
         page = _written(files, Path(out))
@@ -149,6 +160,7 @@ def _record(
     files: dict[str, str],
     store: "FaceStore",
     split: str,
+    further: list["FaceStore"],
 ) -> None:
     """Log a report to the version's run and link it to the version."""
     from agegender.tracking.registry import tag_version
@@ -167,6 +179,8 @@ def _record(
             model_id=version.model_id,
             data=data,
         )
+        if further:
+            log_others(run, version, report, further)
         for end, text in files.items():
             run.log_text(text, f"evaluation/{split}.{end}")
         for name, figure in report.figures().items():

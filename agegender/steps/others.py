@@ -1,0 +1,130 @@
+"""A report's figures beside those on data sets that the model did not learn from."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from agegender.errors import ConfigError, DataError
+from agegender.progress import Progress
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.evaluate.cross_data import Measured
+    from agegender.evaluate.report import Report
+    from agegender.tracking.run import Run
+    from agegender.tracking.version import Version
+
+OthersSplit = Literal["test", "all"]
+SECTION = "other_data"
+
+
+def beside_others(
+    version: "Version",
+    store: "FaceStore",
+    report: "Report",
+    split: str,
+    others: Sequence["FaceStore"],
+    others_split: OthersSplit,
+    progress: Progress,
+) -> "Report":
+    """Add a table of a version's figures on other stores to its report.
+
+    Args:
+        version: What answers.
+        store: The store of the report.
+        report: On the split of that store.
+        split: Its name.
+        others: Further stores, cut by the same rule.
+        others_split: Which of their faces.
+        progress: Called as faces are answered.
+
+    Returns:
+        The report with a section `other_data`.
+
+    Raises:
+        ConfigError: If two stores are called alike.
+        DataError: If a store has no faces to measure on.
+        ModelError: If a store's faces were cut by another rule.
+    """
+    from dataclasses import replace
+
+    from agegender.evaluate.baseline import trivial_guess
+    from agegender.evaluate.cross_data import Measured, cross_data
+    from agegender.steps.judging import network_of
+
+    names = [one.path.name for one in (store, *others)]
+    if len(set(names)) < len(names):
+        raise ConfigError(
+            f"stores to compare need different names. Received: {', '.join(names)}."
+        )
+    trained = store.labels.iloc[store.rows("train")]
+    own = Measured(store.path.name, split, report.answers)
+    measured = [
+        _on_other(version, one, others_split, set(trained["identity"]), progress)
+        for one in others
+    ]
+    table = cross_data(
+        [own, *measured],
+        network_of(version, store).calibration,
+        trivial_guess(trained),
+        report.resampling,
+    )
+    return replace(report, sections={**report.sections, SECTION: table})
+
+
+def _on_other(
+    version: "Version",
+    store: "FaceStore",
+    split: OthersSplit,
+    trained: set[str],
+    progress: Progress,
+) -> "Measured":
+    import numpy as np
+
+    from agegender.evaluate.answers import pair
+    from agegender.evaluate.asking import ask
+    from agegender.evaluate.cross_data import Measured
+    from agegender.steps.judging import network_of
+
+    network = network_of(version, store)
+    rows = np.arange(len(store)) if split == "all" else store.rows(split)
+    known = store.labels["identity"].iloc[rows].isin(trained).to_numpy()
+    fresh = rows[~known]
+    if len(fresh) == 0:
+        raise DataError(
+            f"{store.path} has no {split} faces of people that the model was not "
+            "trained on. Name another store, or --others-split all."
+        )
+    labels = store.labels.iloc[fresh]
+    answered = pair(*ask(network, store, fresh, progress), labels, network.point)
+    return Measured(store.path.name, split, answered, int(known.sum()))
+
+
+def log_others(
+    run: "Run", version: "Version", report: "Report", others: Sequence["FaceStore"]
+) -> None:
+    """Log the figures on other stores to a version's run, linked to each store."""
+    table = report.sections[SECTION].table
+    rows = {row["data"]: row for row in table.iloc[1:].to_dict(orient="records")}
+    for store in others:
+        row = rows[store.path.name]
+        split = row["split"]
+        whole = split == "all"
+        data = run.log_dataset(
+            name=f"{store.path.name}-{split}",
+            digest=store.manifest.content_hash if whole else store.split_hash(split),
+            source=store.path,
+            context="test",
+            rows=row["faces"],
+        )
+        told = {
+            f"{store.path.name}/{name}": row[name]
+            for name in _figures(report)
+            if row[name] == row[name]  # NaN is not itself
+        }
+        run.log_metrics(told, model_id=version.model_id, data=data)
+
+
+def _figures(report: "Report") -> list[str]:
+    """Return the columns that are figures of the model."""
+    columns = report.sections[SECTION].table.columns
+    return [name.removesuffix("_low") for name in columns if name.endswith("_low")]
