@@ -26,6 +26,7 @@ from agegender.config import (
     ModelConfig,
     ParameterSpace,
     SearchConfig,
+    SplitRules,
     TrainingConfig,
 )
 from agegender.data.store import FaceStore
@@ -152,6 +153,33 @@ def test_model_is_measured_on_other_data_beside_its_own(
     assert "theirs-all" in {given.dataset.name for given in run.inputs.dataset_inputs}
     with pytest.raises(ConfigError, match="different names"):
         steps.evaluate("models:/agegender@challenger", others[0], others=[others[0]])
+
+
+def test_store_split_by_photo_is_measured_with_a_warning_and_promotes_nobody(
+    walked: Path, tmp_path: Path
+) -> None:
+    drawn = {"archive": str(walked / "wiki_crop.tar"), "size": 32}
+    rules = SplitRules(by="photo")
+    said = steps.prep("wiki", out=str(tmp_path / "leaking"), splits=rules, **drawn)
+    assert "split by photo: people are on both sides" in said.text
+
+    leaking = FaceStore.open(tmp_path / "leaking")
+    assert leaking.manifest.split_rules.leak
+    splits = leaking.labels.groupby("identity")["split"].nunique()
+    assert (splits > 1).any()
+    files = leaking.labels.groupby("digest")["split"].nunique()
+    assert (files == 1).all()
+    # Who is on a photo is as before; only the splits moved.
+    before = FaceStore.open(walked / "store").labels.set_index("id")["identity"]
+    assert leaking.labels.set_index("id")["identity"].equals(before)
+
+    name = "models:/agegender@challenger"
+    told = steps.evaluate(name, str(leaking.path), out=str(tmp_path / "report"))
+    assert told.data["split_by"] == "photo"
+    assert "too good" in told.text
+    assert "too good" in (tmp_path / "report" / "report.html").read_text()
+    with pytest.raises(GateRefusedError, match="people: split by photo"):
+        steps.promote(str(leaking.path))
 
 
 def test_keras_file_is_measured_by_what_it_would_be_exported_as(

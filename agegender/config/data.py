@@ -72,13 +72,26 @@ class SplitRules:
         seed: Salt of the hash that decides.
         validation: Share of identities for validation, 0..1.
         test: Share of identities for test, 0..1.
+        by: What is dealt. `photo` deals photos of one person one by one, so that
+            people are on both sides and figures come out too good: only to measure
+            by how much.
     """
 
     seed: int = 0
     validation: float = 0.1
     test: float = 0.1
+    by: Literal["person", "photo"] = "person"
+
+    @property
+    def leak(self) -> bool:
+        """Return whether people may be in more than one split."""
+        return self.by == "photo"
 
     def __post_init__(self) -> None:
+        require(
+            self.by in {"person", "photo"},
+            f"splits.by must be person or photo. Received: {self.by!r}.",
+        )
         require(
             self.validation >= 0 and self.test >= 0 and self.validation + self.test < 1,
             "splits need validation >= 0, test >= 0 and validation + test < 1. "

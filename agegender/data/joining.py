@@ -143,7 +143,7 @@ def _labels(rows: pd.DataFrame, digests: pd.Series, rules: SplitRules) -> pd.Dat
             "identity": identities,
             "age": rows["age"].astype(np.float32),
             "gender": rows["gender"].astype(np.int8),
-            "split": deal(identities, rules),
+            "split": deal(digests if rules.leak else identities, rules),
             "digest": digests,
         }
     )

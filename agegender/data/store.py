@@ -175,7 +175,7 @@ def fill_store(
         DataError: If there is no face, a column is missing or a split leaks.
     """
     labels = _typed(labels)
-    refuse_leak(labels)
+    refuse_leak(labels, manifest.split_rules)
     size = manifest.crop_rule.size
     write_faces(folder / FACES, faces, (len(labels), size, size, 3))
     labels.to_parquet(folder / LABELS, engine="pyarrow", index=False)

@@ -40,12 +40,13 @@ FEW: Final = paragraph(
 """Said above the tables of groups."""
 
 
-def draw_report_page(report: Report, title: str) -> str:
+def draw_report_page(report: Report, title: str, warning: str = "") -> str:
     """Draw the page of a report.
 
     Args:
         report: Of one model on one split.
         title: Which model, on what.
+        warning: What must be known before any figure is read; empty for nothing.
 
     Returns:
         HTML that needs nothing from anywhere else.
@@ -80,7 +81,11 @@ def draw_report_page(report: Report, title: str) -> str:
             for name, one in report.sections.items()
         ),
     ]
-    return document(title, [NOTICE], paragraph(report.heading) + "\n".join(parts))
+    return document(
+        title,
+        [*filter(None, [warning]), NOTICE],
+        paragraph(report.heading) + "\n".join(parts),
+    )
 
 
 def _figure(name: str, svg: str) -> str:

@@ -177,4 +177,8 @@ def _summary(store: "FaceStore") -> str:
         for source in store.manifest.sources
         if not source.get("names_people", True)
     ]
+    if store.manifest.split_rules.leak:
+        from agegender.data.splits import LEAKING
+
+        lines.append(LEAKING)
     return "\n".join(lines)

@@ -56,6 +56,7 @@ def judge(
         GateRefusedError: If the champion cannot answer these faces.
         ModelError: If the challenger cannot.
     """
+    from agegender.data.splits import LEAKING
     from agegender.evaluate import gate as gates
 
     network = network_of(challenger, store)
@@ -66,6 +67,8 @@ def judge(
         old = _champion_answers(champion, store, progress)
         checks, reason = _against_champion(report.answers, old, champion, gate)
         checks += _as_before(challenger, champion, store, gate)
+    if store.manifest.split_rules.leak:
+        checks.append(gates.Check("people", "in one split each", LEAKING, False))
     checks += [
         gates.check_coverage(report.answers, network.calibration, gate),
         gates.check_limit("latency", _milliseconds(network), gate.latency_ms, "ms"),

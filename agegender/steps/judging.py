@@ -46,6 +46,7 @@ def evaluate(
     Returns:
         Every measure with its interval and the trivial guess's.
     """
+    from agegender.data.splits import LEAKING
     from agegender.data.store import FaceStore
     from agegender.tracking.registry import resolve
     from agegender.tracking.store import use_tracking_store
@@ -59,12 +60,19 @@ def evaluate(
         report = beside_others(
             version, faces, report, split, further, others_split, progress
         )
+    leak = f"\n{LEAKING}" if faces.manifest.split_rules.leak else ""
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
-    data = {"model": version.uri, "split": split, **report.to_dict()}
-    files = _files(report, f"{version.uri}, {split} faces of {faces.path.name}", data)
+    data = {
+        "model": version.uri,
+        "split": split,
+        "split_by": faces.manifest.split_rules.by,
+        **report.to_dict(),
+    }
+    title = f"{version.uri}, {split} faces of {faces.path.name}{leak and ', leaking'}"
+    files = _files(report, title, data, leak.strip())
     if version.run_id is not None:
         _record(version, version.run_id, report, files, faces, split, further)
-    text = f"{heading}\n\n{report.to_text()}"
+    text = f"{heading}{leak}\n\n{report.to_text()}"
     if out is not None:
         page = _written(files, Path(out))
         text += f"\nlook at {page}\n"
@@ -132,11 +140,13 @@ def report_of(
     )
 
 
-def _files(report: "Report", title: str, data: dict[str, Any]) -> dict[str, str]:
+def _files(
+    report: "Report", title: str, data: dict[str, Any], warning: str
+) -> dict[str, str]:
     """Return what is kept of a report, by the ends of the files' names."""
     from agegender.pages.report_page import draw_report_page
 
-    page = draw_report_page(report, title)
+    page = draw_report_page(report, title, warning)
     return {"html": page, "json": json.dumps(data, indent=2, allow_nan=False) + "\n"}
 
 

@@ -98,3 +98,10 @@ def test_leak_is_refused_by_name() -> None:
     table = table.assign(identity=["ann", "bob"], digest=["77", "77"])
     with pytest.raises(DataError, match="digest"):
         refuse_leak(table)
+
+
+def test_people_may_be_on_both_sides_only_where_photos_are_dealt() -> None:
+    table = pd.DataFrame({"identity": ["ann", "ann"], "split": ["train", "test"]})
+    refuse_leak(table.assign(digest=["1", "2"]), SplitRules(by="photo"))
+    with pytest.raises(DataError, match="digest"):
+        refuse_leak(table.assign(digest=["1", "1"]), SplitRules(by="photo"))

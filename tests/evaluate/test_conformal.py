@@ -8,15 +8,11 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from agegender.data.prepare import prepare
-from agegender.data.sample.writer import write_sample
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.bootstrap import Resampling
 from agegender.evaluate.calibrate import fit_calibration
 from agegender.evaluate.coverage import interval_coverage
 from agegender.model.calibration import Calibration
-from agegender.model.network import Network
-from agegender.model.starter import starter_file
 
 Draw = Callable[..., Any]
 
@@ -73,31 +69,6 @@ def test_intervals_hold_what_they_promise_on_20_random_splits(claimed: float) ->
         assert np.mean(shares) >= level - 2.0 * spread / np.sqrt(20)
         assert np.mean(shares) <= level + 0.03  # and not by spanning everything
         assert min(shares) >= level - 3.5 * spread
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """Return what the starter answers about drawn faces, of which it knows little."""
-    folder = tmp_path_factory.mktemp("drawn")
-    archive = write_sample(folder, faces=900).archive
-    store = prepare("sample", folder / "store", archive=archive)
-    answered = Network.load(starter_file()).predict(np.asarray(store.faces))
-    return pair(*answered, store.labels)
-
-
-def test_promises_hold_on_20_random_splits_of_drawn_faces(drawn: Answers) -> None:
-    for seed in range(20):
-        ours, others = split(drawn, seed)
-        fitted = fit_calibration(ours)
-        tried = corrected(others, fitted)
-        for level in (0.8, 0.9):
-            low, high = fitted.age_interval(tried.age_probabilities, level)
-            held = np.count_nonzero((low <= tried.age) & (tried.age <= high))
-            # The rank that was fitted has its chance too: a beta of binomials.
-            n, above = len(ours), level * (len(ours) + 1)
-            chance = stats.betabinom(len(others), above, n + 1 - above)
-            least, most = chance.ppf([0.00025, 0.99975])
-            assert least <= held <= most, (seed, level)
 
 
 def test_each_band_of_guessed_ages_holds_its_promise() -> None:
