@@ -1,6 +1,15 @@
 """What every test may ask for, and what none may touch."""
 
+import contextlib
 import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -26,3 +35,67 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data, absent at {folder}")
     return folder
+
+
+Serve = Callable[[list[str], str, Path], AbstractContextManager[str]]
+PATIENCE_SECONDS = 180
+
+
+@pytest.fixture(scope="session")
+def serve() -> Serve:
+    """Return what runs an `mlflow ...` server while a block lasts."""
+    return _serve
+
+
+@contextlib.contextmanager
+def _serve(command: list[str], alive: str, folder: Path) -> Iterator[str]:
+    """Run a server of MLflow's on a free port; end it with all that it started.
+
+    Args:
+        command: What follows `mlflow`.
+        alive: Path that answers once it is up.
+        folder: Where it runs, and keeps `server.log`.
+
+    Yields:
+        Its address.
+    """
+    port = free_port()
+    # MLflow starts some servers by name, which must be ours and not the system's.
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", *command, "--port", str(port)],
+            cwd=folder,
+            env={**os.environ, "PATH": beside},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}{alive}", process, folder / "server.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"nothing answered at {address}: {log.read_text('utf-8')[-2000:]}")

@@ -17,9 +17,10 @@ from mlflow.exceptions import MlflowException
 import agegender.errors
 from agegender.config import ServiceLimits
 from agegender.errors import GateRefusedError, ModelError
+from agegender.tracking.alone import alone
 from agegender.tracking.params import PARAMS
 from agegender.tracking.run import RECIPE_FILE, Run
-from agegender.tracking.store import alone, one_line_errors
+from agegender.tracking.store import one_line_errors
 from agegender.tracking.version import (
     CHALLENGER,
     CHAMPION,
@@ -170,9 +171,8 @@ def promote_alias(version: Version) -> None:
 def promote_over(version: Version, judged: Version | None) -> None:
     """Make a version champion, if the champion is still the one it was judged by.
 
-    Judging takes a while, in which somebody else may promote another version. In a
-    local store, nobody can come between the last look and the move; on a server or in
-    PostgreSQL, MLflow knows no way to make sure, and milliseconds remain.
+    Judging takes a while, in which somebody else may promote another version; nobody
+    can come between the last look and the move.
 
     Args:
         version: The new champion.

@@ -130,17 +130,6 @@ def one_line_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Keep other processes of ours from changing a local store meanwhile."""
-    uri = mlflow.get_tracking_uri()
-    if not uri.startswith("sqlite:///"):
-        yield
-        return
-    with _locked(Path(uri.removeprefix("sqlite:///")).resolve()):
-        yield
-
-
 def _lead_plain_mlflow_here(folder: Path) -> None:
     ours, plain = our_database(folder), folder / "mlflow.db"
     ours.parent.mkdir(parents=True, exist_ok=True)
@@ -181,14 +170,14 @@ def _create_database(database: Path) -> None:
         return
     target = database.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with one_line_errors("create the tracking database"), _locked(target):
+    with one_line_errors("create the tracking database"), locked(target):
         if not target.exists():
             _fill_database(target)
 
 
 @contextlib.contextmanager
-def _locked(database: Path) -> Iterator[None]:
-    """Wait for, and hold, the lock beside a database."""
+def locked(database: Path) -> Iterator[None]:
+    """Wait for, and hold, the lock beside an SQLite database."""
     lock = sqlite3.connect(
         f"{database}.lock", timeout=LOCK_PATIENCE_SECONDS, isolation_level=None
     )

@@ -3,20 +3,14 @@
 Chromium writes the finished page out by itself, so that no driver is needed.
 """
 
-import contextlib
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mlflow
 import pytest
@@ -50,7 +44,7 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("ui")
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
@@ -62,7 +56,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         narrow, wide = (trained(name, depth) for name, depth in RUNS.items())
         registered(wide)
         mlflow.set_tracking_uri(None)
-    with server(uri, root) as address:
+    command = ["server", "--workers", "1", "--backend-store-uri", uri]
+    with serve([*command, "--host", "127.0.0.1"], "/health", root) as address:
         yield Served(address, narrow, wide)
 
 
@@ -85,50 +80,6 @@ def registered(run: Run) -> None:
     source = client.get_run(run.id).info.artifact_uri
     client.create_model_version(MODEL_NAME, source=source, run_id=run.id)
     set_alias("champion", 1)
-
-
-@contextlib.contextmanager
-def server(uri: str, root: Path) -> Iterator[str]:
-    """Run `mlflow server` on a free port; end it with all that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1"]
-    place = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
-    with (root / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, *place],
-            cwd=root,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for(f"{address}/health", process)
-        yield address
-    finally:
-        end(process)
-
-
-def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"mlflow server did not answer at {address}")
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
 
 
 def text_of(address: str, folder: Path) -> str:

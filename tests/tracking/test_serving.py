@@ -1,17 +1,11 @@
 """The registered model behind a real HTTP server, asked by a real client."""
 
 import base64
-import contextlib
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +14,6 @@ import pytest
 from agegender.data.sample.photos import example_photo
 from agegender.tracking import registry
 from agegender.tracking.registry import Version
-
-PATIENCE_SECONDS = 180
-
-
-@contextlib.contextmanager
-def serving(uri: str, folder: Path) -> Iterator[str]:
-    """Run `mlflow models serve` on a free port; end it with all that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    # MLflow starts its server by name, which must be ours and not the system's.
-    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", uri]
-    with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--env-manager", "local", "--port", str(port), "--workers", "1"],
-            env={**os.environ, "PATH": beside},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for(f"{address}/ping", process)
-        yield address
-    finally:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=30)
-
-
-def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"nothing answered at {address}")
 
 
 def ask(address: str, photos: list[str], **params: Any) -> list[dict[str, Any]]:
@@ -81,12 +32,15 @@ def test_champion_answers_photos_over_http(
     photo: bytes,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    serve: Any,
 ) -> None:
     registry.promote_alias(registered)
     monkeypatch.setenv("SERVING_MODEL_CONFIG", json.dumps({"photos": 3}))
     face, nobody = (base64.b64encode(one).decode() for one in (example_photo(), photo))
 
-    with serving("models:/agegender@champion", tmp_path) as address:
+    command = ["models", "serve", "-m", "models:/agegender@champion"]
+    command += ["--env-manager", "local", "--workers", "1"]
+    with serve(command, "/ping", tmp_path) as address:
         answers = ask(address, [face, "%%%", nobody], age_probabilities=True)
         refusals = [refusal(address, [face] * 4), refusal(address, [face], interval=9)]
 
