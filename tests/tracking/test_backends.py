@@ -36,9 +36,9 @@ def postgresql() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL's programs are not installed")
     # A short path: a socket's name has at most a hundred letters or so.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        with _cluster(programs, Path(name)):
-            yield f"postgresql+psycopg2://agegender@/mlflow?host={name}"
+    temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with temporary as name, _cluster(programs, Path(name)):
+        yield f"postgresql+psycopg2://agegender@/mlflow?host={name}"
 
 
 @contextlib.contextmanager
