@@ -3,7 +3,6 @@
 import base64
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -15,7 +14,6 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 import agegender.errors
-from agegender.config import ServiceLimits
 from agegender.errors import GateRefusedError, ModelError
 from agegender.tracking.alone import alone
 from agegender.tracking.params import PARAMS
@@ -88,7 +86,6 @@ def register(
             code_paths=[str(Path(agegender.errors.__file__).parent)],
             pip_requirements=_pinned(SERVING_NEEDS),
             input_example=([base64.b64encode(photo).decode()], PARAMS),
-            model_config=asdict(ServiceLimits()),
             metadata=dict(metadata),
         )
         number = _add_version(logged.model_id, run)

@@ -7,6 +7,9 @@ TensorFlow, no training code.
 
 import base64
 import binascii
+import json
+import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,10 @@ from agegender.model.network import Network
 from agegender.notice import NOTICE_SHORT
 from agegender.predict import PhotoFaces, Predictor
 from agegender.tracking.params import PARAMS
+
+LIMITS_VARIABLE = "AGEGENDER_LIMITS"
+"""Environment variable with limits of a service, JSON. MLflow's own way, a model
+configuration, would show among the settings of every training."""
 
 NOTE_OF_VERSION = "registered_model_meta"
 """File that MLflow puts beside a registered model when it fetches it."""
@@ -60,13 +67,13 @@ class ServedModel(PythonModel):
         """Load network and detector once, before the first photo.
 
         Raises:
-            ConfigError: If the model's configuration is not one.
+            ConfigError: If the limits in the environment are none.
         """
         file = Path(context.artifacts["network"])
         self.name = _name(file)
         self.network = Network.load(file)
         self.mtcnn, self.whole_photo = MtcnnDetector(), WholePhoto()
-        self.limits = _limits(context.model_config)
+        self.limits = _limits()
 
     def predict(
         self,
@@ -150,13 +157,14 @@ class ServedModel(PythonModel):
         )
 
 
-def _limits(configured: dict[str, Any] | None) -> ServiceLimits:
+def _limits() -> ServiceLimits:
+    text = os.environ.get(LIMITS_VARIABLE) or "{}"
     try:
-        return ServiceLimits(**(configured or {}))
-    except TypeError as error:
-        known = ", ".join(vars(ServiceLimits()))
+        return ServiceLimits(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        known = ", ".join(asdict(ServiceLimits()))
         raise ConfigError(
-            f"the served model's configuration knows {known}. Received: {configured}."
+            f"{LIMITS_VARIABLE} is a JSON object of {known}. Received: {text}."
         ) from error
 
 

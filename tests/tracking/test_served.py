@@ -1,6 +1,7 @@
 """The registered model as MLflow loads it, in this process."""
 
 import base64
+import json
 from io import BytesIO
 from typing import Any
 
@@ -128,12 +129,13 @@ def test_wrong_parameter_is_the_callers_fault_and_named(
 
 
 def test_limits_of_a_service_are_set_where_it_is_started(
-    registered: Version, face: bytes
+    registered: Version, face: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = decode_photo(face)
     two = jpeg(np.hstack([one, one[:, ::-1]]))
     limits = {"photos": 2, "bytes": len(two), "faces": 1}
-    model = mlflow.pyfunc.load_model(registered.uri, model_config=limits)
+    monkeypatch.setenv("AGEGENDER_LIMITS", json.dumps(limits))
+    model = mlflow.pyfunc.load_model(registered.uri)
 
     both, large = model.predict([sent(two), sent(two + bytes(9))])
 
@@ -144,8 +146,18 @@ def test_limits_of_a_service_are_set_where_it_is_started(
     assert caught.value.get_http_status_code() == 400
 
 
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ('{"faces": 0}', "faces must be at least 1"),
+        ('{"fases": 5}', "a JSON object of photos, bytes, pixels, faces"),
+        ("faces=5", "Received: faces=5"),
+        ("[5]", "is a JSON object"),
+    ],
+)
 def test_limit_that_is_none_stops_the_service_from_starting(
-    registered: Version,
+    registered: Version, monkeypatch: pytest.MonkeyPatch, limits: str, told: str
 ) -> None:
-    with pytest.raises(ConfigError, match="faces must be at least 1"):
-        mlflow.pyfunc.load_model(registered.uri, model_config={"faces": 0})
+    monkeypatch.setenv("AGEGENDER_LIMITS", limits)
+    with pytest.raises(ConfigError, match=told):
+        mlflow.pyfunc.load_model(registered.uri)

@@ -35,7 +35,7 @@ def test_champion_answers_photos_over_http(
     serve: Any,
 ) -> None:
     registry.promote_alias(registered)
-    monkeypatch.setenv("SERVING_MODEL_CONFIG", json.dumps({"photos": 3}))
+    monkeypatch.setenv("AGEGENDER_LIMITS", json.dumps({"photos": 3}))
     face, nobody = (base64.b64encode(one).decode() for one in (example_photo(), photo))
 
     command = ["models", "serve", "-m", "models:/agegender@champion"]
