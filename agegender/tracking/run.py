@@ -136,7 +136,7 @@ class Run:
         """
         data = Dataset(
             name=name,
-            digest=digest[:DIGEST_LENGTH],
+            digest=digest.removeprefix("sha256:")[:DIGEST_LENGTH],
             source_type="local",
             source=json.dumps({"uri": source.resolve().as_posix()}),
             profile=json.dumps({"num_rows": rows}),
