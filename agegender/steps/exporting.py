@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
+from agegender.steps.answering import report_of
 from agegender.steps.card import card_of
-from agegender.steps.judging import report_of
 from agegender.steps.outcome import Outcome
 
 CARD = "MODEL_CARD.md"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agegender.config import GateConfig
 from agegender.errors import GateRefusedError, ModelError
 from agegender.progress import Progress
-from agegender.steps.judging import answers_of, network_of, report_of
+from agegender.steps.answering import answers_of, network_of, report_of
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore

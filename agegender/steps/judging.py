@@ -4,18 +4,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from agegender.errors import DataError, ModelError
+from agegender.errors import DataError
 from agegender.progress import Progress, silent
+from agegender.steps.answering import report_of, version_of
 from agegender.steps.others import OthersSplit, beside_others, log_others
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
-    from agegender.model.network import AgeGender, Network
     from agegender.tracking.registry import Version
 
-KERAS = ".keras"
 Split = Literal["train", "validation", "test"]
 
 
@@ -48,13 +47,12 @@ def evaluate(
     """
     from agegender.data.splits import LEAKING
     from agegender.data.store import FaceStore
-    from agegender.tracking.registry import resolve
     from agegender.tracking.store import use_tracking_store
 
     faces = FaceStore.open(store)
     further = [FaceStore.open(one) for one in others or ()]
     use_tracking_store()
-    version = _keras_file(model) if model.endswith(KERAS) else resolve(model)
+    version = version_of(model)
     report = report_of(version, faces, split, progress)
     if further:
         report = beside_others(
@@ -77,67 +75,6 @@ def evaluate(
         page = _written(files, Path(out))
         text += f"\nlook at {page}\n"
     return Outcome(data, text)
-
-
-def _keras_file(path: str) -> "Version":
-    from agegender.tracking.version import Version
-
-    return Version(uri=path, file=Path(path))
-
-
-def network_of(version: "Version", store: "FaceStore") -> "Network":
-    """Load a version's network, to be asked about a store.
-
-    Raises:
-        ModelError: If the store's faces were cut by another rule.
-    """
-    from agegender.model.network import Network
-    from agegender.tracking.registry import download_network
-
-    rule, file = store.manifest.crop_rule, download_network(version)
-    if file.suffix == KERAS:
-        from agegender.model.export import network_of_keras
-
-        return network_of_keras(file, rule)
-    network = Network.load(file)
-    if network.crop_rule != rule:
-        raise ModelError(
-            f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
-            f"{store.path} holds faces cut by {rule}. Prepare a store to match."
-        )
-    return network
-
-
-def answers_of(
-    network: "Network", store: "FaceStore", split: str, progress: Progress
-) -> "AgeGender":
-    """Return what a network answers on a split.
-
-    Raises:
-        DataError: If the split is empty.
-    """
-    from agegender.evaluate.asking import ask
-
-    rows = store.rows(split)
-    if len(rows) == 0:
-        raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
-    return ask(network, store, rows, progress)
-
-
-def report_of(
-    version: "Version", store: "FaceStore", split: str, progress: Progress
-) -> "Report":
-    """Measure a version on a split of a store it fits."""
-    from agegender.evaluate.report import evaluate as measure
-
-    network = network_of(version, store)
-    return measure(
-        *answers_of(network, store, split, progress),
-        store.labels.iloc[store.rows(split)],
-        store.labels.iloc[store.rows("train")],
-        calibration=network.calibration,
-        point=network.point,
-    )
 
 
 def _files(

@@ -49,7 +49,7 @@ def beside_others(
 
     from agegender.evaluate.baseline import trivial_guess
     from agegender.evaluate.cross_data import Measured, cross_data
-    from agegender.steps.judging import network_of
+    from agegender.steps.answering import network_of
 
     names = [one.path.name for one in (store, *others)]
     if len(set(names)) < len(names):
@@ -83,7 +83,7 @@ def _on_other(
     from agegender.evaluate.answers import pair
     from agegender.evaluate.asking import ask
     from agegender.evaluate.cross_data import Measured
-    from agegender.steps.judging import network_of
+    from agegender.steps.answering import network_of
 
     network = network_of(version, store)
     rows = np.arange(len(store)) if split == "all" else store.rows(split)

@@ -20,8 +20,8 @@ from agegender import steps
 from agegender.config import Experiment, ModelConfig, OptimizerConfig, TrainingConfig
 from agegender.data.store import FaceStore
 from agegender.progress import silent
+from agegender.steps.answering import report_of
 from agegender.steps.card import card_of, keep_card
-from agegender.steps.judging import report_of
 from agegender.tracking import pages, registry
 from agegender.tracking.store import use_tracking_store
 

@@ -1,0 +1,81 @@
+"""What a version answers on a store."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agegender.errors import DataError, ModelError
+from agegender.progress import Progress
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.evaluate.report import Report
+    from agegender.model.network import AgeGender, Network
+    from agegender.tracking.version import Version
+
+KERAS = ".keras"
+
+
+def version_of(model: str) -> "Version":
+    """Find the version or the file that a person means, a Keras file included.
+
+    Raises:
+        ModelError: If there is none.
+    """
+    from agegender.tracking.version import Version, resolve
+
+    return Version(model, file=Path(model)) if model.endswith(KERAS) else resolve(model)
+
+
+def network_of(version: "Version", store: "FaceStore") -> "Network":
+    """Load a version's network, to be asked about a store.
+
+    Raises:
+        ModelError: If the store's faces were cut by another rule.
+    """
+    from agegender.model.network import Network
+    from agegender.tracking.registry import download_network
+
+    rule, file = store.manifest.crop_rule, download_network(version)
+    if file.suffix == KERAS:
+        from agegender.model.export import network_of_keras
+
+        return network_of_keras(file, rule)
+    network = Network.load(file)
+    if network.crop_rule != rule:
+        raise ModelError(
+            f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
+            f"{store.path} holds faces cut by {rule}. Prepare a store to match."
+        )
+    return network
+
+
+def answers_of(
+    network: "Network", store: "FaceStore", split: str, progress: Progress
+) -> "AgeGender":
+    """Return what a network answers on a split.
+
+    Raises:
+        DataError: If the split is empty.
+    """
+    from agegender.evaluate.asking import ask
+
+    rows = store.rows(split)
+    if len(rows) == 0:
+        raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
+    return ask(network, store, rows, progress)
+
+
+def report_of(
+    version: "Version", store: "FaceStore", split: str, progress: Progress
+) -> "Report":
+    """Measure a version on a split of a store it fits."""
+    from agegender.evaluate.report import evaluate as measure
+
+    network = network_of(version, store)
+    return measure(
+        *answers_of(network, store, split, progress),
+        store.labels.iloc[store.rows(split)],
+        store.labels.iloc[store.rows("train")],
+        calibration=network.calibration,
+        point=network.point,
+    )
