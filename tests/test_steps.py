@@ -182,6 +182,16 @@ def test_store_split_by_photo_is_measured_with_a_warning_and_promotes_nobody(
         steps.promote(str(leaking.path))
 
 
+def test_two_models_are_compared_on_the_same_faces(walked: Path) -> None:
+    store = str(walked / "store")
+    file = str(registry.download_network(_challenger()))
+    told = steps.evaluate("models:/agegender@challenger", store, against=file)
+    (row,) = told.data["against"]
+    assert row["against"] == file
+    assert row["mean_absolute_error"] == row["gender_accuracy"] == 0.0
+    assert "both make the same errors on these faces" in told.text
+
+
 def test_keras_file_is_measured_by_what_it_would_be_exported_as(
     walked: Path, tmp_path: Path
 ) -> None:

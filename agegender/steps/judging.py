@@ -1,12 +1,18 @@
 """From a version to a report: `evaluate`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
-from agegender.steps.answering import report_of, version_of
+from agegender.steps.answering import (
+    answers_of,
+    network_of,
+    report_of,
+    version_of,
+)
 from agegender.steps.others import OthersSplit, beside_others, log_others
 from agegender.steps.outcome import Outcome
 
@@ -22,6 +28,7 @@ def evaluate(
     model: str,
     store: str,
     split: Split = "test",
+    against: str | None = None,
     others: list[str] | None = None,
     others_split: OthersSplit = "test",
     out: str | None = None,
@@ -35,6 +42,7 @@ def evaluate(
             the store's, without calibration.
         store: Face store, as prep writes it.
         split: Faces to measure on.
+        against: Another model to compare it with, face by face.
         others: Further face stores, of other data, for one table beside the report.
         others_split: Their faces: `test`, or `all` where the model saw none of them;
             people in the training split of the first store are left out anyway.
@@ -54,6 +62,8 @@ def evaluate(
     use_tracking_store()
     version = version_of(model)
     report = report_of(version, faces, split, progress)
+    if against is not None:
+        report = _beside(version_of(against), report, faces, split, progress)
     if further:
         report = beside_others(
             version, faces, report, split, further, others_split, progress
@@ -75,6 +85,24 @@ def evaluate(
         page = _written(files, Path(out))
         text += f"\nlook at {page}\n"
     return Outcome(data, text)
+
+
+def _beside(
+    rival: "Version",
+    report: "Report",
+    store: "FaceStore",
+    split: str,
+    progress: Progress,
+) -> "Report":
+    """Add the comparison with another version to a report."""
+    from agegender.evaluate.answers import pair
+    from agegender.evaluate.versus import versus
+
+    network = network_of(rival, store)
+    answered = answers_of(network, store, split, progress)
+    others = pair(*answered, store.labels.iloc[store.rows(split)], network.point)
+    section = versus(report.answers, others, rival.uri, report.resampling)
+    return replace(report, sections={**report.sections, "against": section})
 
 
 def _files(

@@ -1,0 +1,33 @@
+"""Two models on the same faces, by hand and by the verdict."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agegender.evaluate.answers import pair
+from agegender.evaluate.bootstrap import Resampling
+from agegender.evaluate.versus import versus
+
+Draw = Callable[..., Any]
+
+
+def test_difference_is_counted_by_hand_and_judged_in_words(draw: Draw) -> None:
+    good, bad = draw(800, noise=3.0), draw(800, noise=9.0)
+    labels = good[2]
+    assert labels.equals(bad[2].assign(**labels))  # the same faces
+    mine, theirs = pair(*good), pair(bad[0], good[1], labels)
+
+    section = versus(mine, theirs, "models:/agegender/1", Resampling(500))
+
+    (row,) = section.table.to_dict(orient="records")
+    truth, years = labels["age"].to_numpy(), np.arange(101)
+    errors = [np.abs(ages @ years - truth).mean() for ages in (good[0], bad[0])]
+    assert row["mean_absolute_error"] == pytest.approx(errors[0] - errors[1], abs=1e-4)
+    assert row["mean_absolute_error_high"] < 0.0
+    assert row["gender_accuracy"] == 0.0
+    assert section.says.startswith("Surely better: mean absolute error is better by")
+
+    other_way = versus(theirs, mine, "the good one", Resampling(500))
+    assert other_way.says.startswith("Not surely better: mean absolute error is worse")
