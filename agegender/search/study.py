@@ -20,7 +20,8 @@ from optuna.trial import TrialState
 from agegender.config import Experiment
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
-from agegender.search.result import FINISHED, SearchError, StudyResult, result_of
+from agegender.search.enough import Enough, enough_of
+from agegender.search.result import SearchError, StudyResult, result_of
 from agegender.search.space import distributions
 from agegender.search.storage import Heartbeat, open_storage, open_study
 from agegender.search.trial import (
@@ -70,6 +71,8 @@ def run_study(
     storage: str,
     study_name: str,
     trials: int | None = None,
+    time_limit: float | None = None,
+    target: float | None = None,
     tracker: TrialTracker | None = None,
     hopeless: tuple[type[Exception], ...] = (),
     workers: int = 1,
@@ -87,6 +90,8 @@ def run_study(
         study_name: Of the study; one that exists is gone on with.
         trials: Completed and pruned trials wanted in all, those of earlier calls
             included; as `experiment.search.trials` says by default.
+        time_limit: Minutes after which no further trial begins; those under way end.
+        target: Validation MAE, years, at which no further trial begins.
         tracker: Opens a record for each trial.
         hopeless: Exceptions of `train_trial` by which a trial counts as pruned.
         workers: Processes on this machine; above 1, `train_trial` and `tracker`
@@ -106,6 +111,8 @@ def run_study(
     """
     if workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
+    wanted = experiment.search.trials if trials is None else trials
+    enough = enough_of(wanted, time_limit, target)
     distributions(experiment)
     job = _Job(
         storage,
@@ -117,16 +124,15 @@ def run_study(
         hopeless,
         heartbeat or Heartbeat(),
     )
-    wanted = experiment.search.trials if trials is None else trials
     with _only_warnings():
         study = job.study()
         if workers == 1:
             one_trial = partial(_one_trial, study, job)
-            _run(InProcess(), one_trial, 1, study, wanted, progress)
+            _run(InProcess(), one_trial, 1, study, enough, progress)
         else:
             one_trial = partial(_trial_of_a_worker, job)
             with _workers(job, workers, threads) as executor:
-                _run(executor, one_trial, workers, study, wanted, progress)
+                _run(executor, one_trial, workers, study, enough, progress)
         return result_of(study, experiment)
 
 
@@ -172,14 +178,14 @@ def _run(
     one_trial: Callable[[], _Done],
     workers: int,
     study: Study,
-    wanted: int,
+    enough: Enough,
     progress: Progress,
 ) -> None:
     """Hand out trials until enough are finished."""
     pending: set[Future[_Done]] = set()
-    failures = 0
-    while (finished := _finished(study)) < wanted or pending:
-        for _ in range(min(workers, wanted - finished) - len(pending)):
+    failures, enough = 0, enough.begun()
+    while (missing := enough.missing(study)) or pending:
+        for _ in range(min(workers, missing) - len(pending)):
             pending.add(executor.submit(one_trial))
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
         for future in done:
@@ -190,11 +196,8 @@ def _run(
                     f"the last {failures} trials broke, at last by: {outcome.text}. "
                     "Mend that, then run the same command to go on."
                 )
-            progress(min(_finished(study), wanted), wanted, outcome.text)
-
-
-def _finished(study: Study) -> int:
-    return len(study.get_trials(deepcopy=False, states=FINISHED))
+            done_trials = min(enough.finished(study), enough.trials)
+            progress(done_trials, enough.trials, outcome.text)
 
 
 def _outcome(future: Future[_Done]) -> _Done:

@@ -40,6 +40,8 @@ def search(
     store: str,
     experiment: Experiment = Experiment(),
     trials: int | None = None,
+    time_limit: float | None = None,
+    target: float | None = None,
     workers: int = 1,
     study: str | None = None,
     storage: str | None = None,
@@ -51,6 +53,8 @@ def search(
         store: Face store; its test split is never read.
         experiment: YAML file; its section `search` says what to vary.
         trials: Finished trials wanted in all, those of earlier calls included.
+        time_limit: Minutes after which no further trial begins.
+        target: Validation MAE, in years, at which no further trial begins.
         workers: Processes on this machine.
         study: Name of the study; the experiment's by default.
         storage: Database of studies, sqlite:///FILE or postgresql+psycopg2://...
@@ -81,6 +85,8 @@ def search(
             storage=storage or f"sqlite:///{project_folder()}/mlruns/{DATABASE}",
             study_name=name,
             trials=trials,
+            time_limit=time_limit,
+            target=target,
             tracker=tracker,
             hopeless=(DivergedError,),
             workers=workers,

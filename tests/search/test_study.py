@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,41 @@ def test_study_has_as_many_trials_as_asked_and_finds_the_best(storage: str) -> N
     best = result.trials.set_index("number").loc[result.best_number]
     assert result.best.model.widen_factor == best["model.widen_factor"]
     assert result.best_value == pytest.approx(final_error(result.best))
+
+
+def test_study_ends_early_where_the_target_is_reached(storage: str) -> None:
+    aim = study(storage, 40, name="all").best_value + 1.0
+    result = run_study(
+        experiment(), train, storage=storage, study_name="s", trials=40, target=aim
+    )
+    values = result.trials.sort_values("number")["value"].tolist()
+    assert len(values) < 40
+    assert values[-1] <= aim < min(values[:-1], default=math.inf)
+    # The same command finds that it is enough already.
+    again = run_study(
+        experiment(), train, storage=storage, study_name="s", trials=40, target=aim
+    )
+    assert len(again.trials) == len(values)
+
+
+def test_no_trial_begins_after_the_time_limit_and_later_calls_go_on(
+    storage: str,
+) -> None:
+    def slow(settings: Experiment, listener: EpochListener) -> None:
+        time.sleep(0.5)
+        train(settings, listener)
+
+    limited = run_study(
+        experiment(), slow, storage=storage, study_name="s", time_limit=0.2 / 60
+    )
+    assert limited.trials["state"].tolist() == ["complete"]
+    assert len(study(storage, 3).trials) == 3
+
+
+@pytest.mark.parametrize("limit", [{"time_limit": 0.0}, {"target": -1.0}])
+def test_limit_that_is_none_is_refused(storage: str, limit: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="must be above 0"):
+        run_study(experiment(), train, storage=storage, study_name="s", **limit)
 
 
 def test_value_is_the_best_epochs_and_not_the_last_ones(storage: str) -> None:

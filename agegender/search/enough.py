@@ -1,0 +1,64 @@
+"""When a study has had trials enough."""
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from agegender.errors import ConfigError
+from agegender.search.result import FINISHED
+
+
+@dataclass(frozen=True)
+class Enough:
+    """As many trials, as late, or as good as was asked for, whichever comes first.
+
+    Args:
+        trials: Completed and pruned trials wanted in all.
+        minutes: How long after the first further ones may begin.
+        target: Value at which no further one need begin, years.
+    """
+
+    trials: int
+    minutes: float = math.inf
+    target: float = -math.inf
+    _begun: float = field(default_factory=time.monotonic)
+
+    def begun(self) -> "Enough":
+        """Return the same with the clock started now."""
+        return replace(self, _begun=time.monotonic())
+
+    def finished(self, study: Study) -> int:
+        """Return how many trials were completed or pruned."""
+        return len(study.get_trials(deepcopy=False, states=FINISHED))
+
+    def missing(self, study: Study) -> int:
+        """Return how many trials are still to be finished, 0 where it is enough."""
+        is_late = time.monotonic() - self._begun >= 60.0 * self.minutes
+        if is_late or self._is_reached(study):
+            return 0
+        return max(0, self.trials - self.finished(study))
+
+    def _is_reached(self, study: Study) -> bool:
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return any(one.value <= self.target for one in complete)
+
+
+def enough_of(trials: int, time_limit: float | None, target: float | None) -> Enough:
+    """Say when a study has had enough.
+
+    Args:
+        trials: Wanted in all, at least 1.
+        time_limit: Minutes, above 0; None for no limit.
+        target: Years, above 0; None for none.
+
+    Raises:
+        ConfigError: If a limit is none.
+    """
+    for name, value in (("time limit", time_limit), ("target", target)):
+        if value is not None and not value > 0.0:
+            raise ConfigError(f"{name} must be above 0. Received: {value}.")
+    minutes = math.inf if time_limit is None else time_limit
+    return Enough(trials, minutes, -math.inf if target is None else target)
