@@ -127,7 +127,7 @@ def test_model_is_measured_on_other_data_beside_its_own(
     walked: Path, tmp_path: Path
 ) -> None:
     drawn = steps.sample(str(tmp_path / "drawn"), faces=200, seed=8).data
-    others = [str(tmp_path / "theirs"), str(tmp_path / "ours_again")]
+    others = [str(tmp_path / "theirs (2)"), str(tmp_path / "ours_again")]
     steps.prep("sample", out=others[0], archive=drawn["archive"], size=32)
     shutil.copytree(walked / "store", others[1])
     mine = FaceStore.open(walked / "store")
@@ -148,9 +148,11 @@ def test_model_is_measured_on_other_data_beside_its_own(
     assert again["faces"] == len(mine) - len(mine.rows("train"))
     assert "On other data" in (tmp_path / "report" / "report.html").read_text()
     run = mlflow.get_run(_challenger().run_id)
-    logged = run.data.metrics["theirs/mean_absolute_error"]
+    logged = run.data.metrics["theirs _2_/mean_absolute_error"]
     assert logged == pytest.approx(theirs["mean_absolute_error"])
-    assert "theirs-all" in {given.dataset.name for given in run.inputs.dataset_inputs}
+    assert "theirs (2)-all" in {
+        given.dataset.name for given in run.inputs.dataset_inputs
+    }
     with pytest.raises(ConfigError, match="different names"):
         steps.evaluate("models:/agegender@challenger", others[0], others=[others[0]])
 

@@ -1,5 +1,6 @@
 """A report's figures beside those on data sets that the model did not learn from."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -7,6 +8,8 @@ from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from agegender.data.store import FaceStore
     from agegender.evaluate.cross_data import Measured
     from agegender.evaluate.report import Report
@@ -59,8 +62,7 @@ def beside_others(
     trained = store.labels.iloc[store.rows("train")]
     own = Measured(store.path.name, split, report.answers)
     measured = [
-        _on_other(version, one, others_split, set(trained["identity"]), progress)
-        for one in others
+        _on_other(version, one, others_split, trained, progress) for one in others
     ]
     table = cross_data(
         [own, *measured],
@@ -75,7 +77,7 @@ def _on_other(
     version: "Version",
     store: "FaceStore",
     split: OthersSplit,
-    trained: set[str],
+    trained: "pd.DataFrame",
     progress: Progress,
 ) -> "Measured":
     import numpy as np
@@ -87,16 +89,19 @@ def _on_other(
 
     network = network_of(version, store)
     rows = np.arange(len(store)) if split == "all" else store.rows(split)
-    known = store.labels["identity"].iloc[rows].isin(trained).to_numpy()
+    labels = store.labels.iloc[rows]
+    known = labels["identity"].isin(set(trained["identity"])).to_numpy()
+    if {"digest"} <= set(labels) & set(trained):  # the same photo by another name
+        known = known | labels["digest"].isin(set(trained["digest"])).to_numpy()
     fresh = rows[~known]
     if len(fresh) == 0:
         raise DataError(
             f"{store.path} has no {split} faces of people that the model was not "
             "trained on. Name another store, or --others-split all."
         )
-    labels = store.labels.iloc[fresh]
-    answered = pair(*ask(network, store, fresh, progress), labels, network.point)
-    return Measured(store.path.name, split, answered, int(known.sum()))
+    answered = ask(network, store, fresh, progress)
+    answers = pair(*answered, labels[~known], network.point)
+    return Measured(store.path.name, split, answers, int(known.sum()))
 
 
 def log_others(
@@ -117,11 +122,16 @@ def log_others(
             rows=row["faces"],
         )
         told = {
-            f"{store.path.name}/{name}": row[name]
+            f"{_metric_name(store.path.name)}/{name}": row[name]
             for name in _figures(report)
             if row[name] == row[name]  # NaN is not itself
         }
         run.log_metrics(told, model_id=version.model_id, data=data)
+
+
+def _metric_name(store: str) -> str:
+    """Return a folder's name with what MLflow does not take in names replaced."""
+    return re.sub(r"[^\w.\- ]", "_", store)
 
 
 def _figures(report: "Report") -> list[str]:
