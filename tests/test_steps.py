@@ -37,6 +37,7 @@ from agegender.evaluate.calibrate import fit_calibration
 from agegender.model.network import Network
 from agegender.steps.gate import TEST_SPLIT_TAG
 from agegender.tracking import registry
+from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
 TINY = Experiment(
@@ -273,7 +274,7 @@ def test_gate_refuses_what_does_not_beat_the_trivial_guess(walked: Path) -> None
 
 def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
     champion = _challenger()
-    registry.promote_alias(champion)
+    promote_alias(champion)
     answered = steps.predict([str(walked / "photos" / "portrait.jpg")])
     assert answered.data["model"] == champion.uri
     same = steps.promote(str(walked / "store"))
@@ -288,7 +289,7 @@ def test_gate_in_yaml_decides_and_leaves_its_table_with_the_version(
     walked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     champion = _challenger()
-    registry.promote_alias(champion)
+    promote_alias(champion)
     registry.tag_version(champion, {TEST_SPLIT_TAG: "of other faces"})
     twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
     rules = tmp_path / "gate.yaml"
@@ -354,7 +355,7 @@ def test_exported_file_answers_alike_and_its_card_tells_of_it(
 def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(
     walked: Path, tmp_path: Path
 ) -> None:
-    registry.promote_alias(_challenger())
+    promote_alias(_challenger())
     other = str(tmp_path / "other")
     steps.prep("wiki", out=other, archive=str(walked / "wiki_crop.tar"), size=16)
     steps.train(other, experiment=TINY)
@@ -369,7 +370,7 @@ def _rolls_back_and_forth() -> None:
     first = registry.alias_version(registry.CHAMPION)
     with pytest.raises(ModelError, match="no previous champion"):
         steps.rollback()
-    registry.promote_alias(_challenger())
+    promote_alias(_challenger())
     second = registry.alias_version(registry.CHAMPION)
     assert first is not None
     assert second is not None

@@ -15,6 +15,7 @@ from agegender import steps
 from agegender.config import Experiment, FilterRules, ModelConfig, TrainingConfig
 from agegender.errors import GateRefusedError
 from agegender.tracking import registry
+from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
 TINY = Experiment(
@@ -105,7 +106,7 @@ def test_gate_says_that_gender_was_not_measured(store: Path) -> None:
     challenger = _challenger()
     with pytest.raises(GateRefusedError, match="trivial guess; gender was not meas"):
         steps.promote(str(store))
-    registry.promote_alias(challenger)
+    promote_alias(challenger)
     twin = mlflow.MlflowClient().copy_model_version(challenger.uri, "agegender")
     with pytest.raises(GateRefusedError, match=r"same errors .* gender was not"):
         steps.promote(str(store), version=int(twin.version))

@@ -41,6 +41,7 @@ def promote(
     from agegender.data.store import FaceStore
     from agegender.evaluate.gate import table_text
     from agegender.tracking import registry
+    from agegender.tracking.champion import promote_over
     from agegender.tracking.store import use_tracking_store
 
     faces = FaceStore.open(store)
@@ -65,7 +66,7 @@ def promote(
     checks = [asdict(check) for check in verdict.checks]
     if not dry_run:
         card = card_of(challenger, faces, verdict.report, table)
-        registry.promote_over(challenger, champion)
+        promote_over(challenger, champion)
         keep_card(challenger, card)
         registry.tag_version(
             challenger,
@@ -103,6 +104,7 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         ModelError: If there is no previous champion.
     """
     from agegender.tracking import registry
+    from agegender.tracking.champion import promote_alias
     from agegender.tracking.store import use_tracking_store
 
     use_tracking_store()
@@ -114,7 +116,7 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         )
     champion = registry.alias_version(registry.CHAMPION)
     if not dry_run:
-        registry.promote_alias(previous)
+        promote_alias(previous)
     was = f" instead of version {champion.number}" if champion else ""
     done = "would become" if dry_run else "is now"
     return Outcome(

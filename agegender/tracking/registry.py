@@ -14,8 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 import agegender.errors
-from agegender.errors import GateRefusedError, ModelError
-from agegender.tracking.alone import alone
+from agegender.errors import ModelError
 from agegender.tracking.params import PARAMS
 from agegender.tracking.run import RECIPE_FILE, Run
 from agegender.tracking.store import one_line_errors
@@ -155,53 +154,6 @@ def set_alias(alias: str, number: int) -> None:
         MlflowClient().set_registered_model_alias(MODEL_NAME, alias, str(number))
 
 
-def promote_alias(version: Version) -> None:
-    """Make a version champion; the one it replaces stays known as `previous`.
-
-    Raises:
-        ModelError: If it is a lone file, or the registry refuses.
-    """
-    with alone():
-        _crown(version, alias_version(CHAMPION))
-
-
-def promote_over(version: Version, judged: Version | None) -> None:
-    """Make a version champion, if the champion is still the one it was judged by.
-
-    Judging takes a while, in which somebody else may promote another version; nobody
-    can come between the last look and the move.
-
-    Args:
-        version: The new champion.
-        judged: The champion when judging began; None for none.
-
-    Raises:
-        GateRefusedError: If there is another champion by now.
-        ModelError: If it is a lone file, or the registry refuses.
-    """
-    with alone():
-        champion = alias_version(CHAMPION)
-        if (champion and champion.number) != (judged and judged.number):
-            now = f"version {champion.number}" if champion else "none"
-            raise GateRefusedError(
-                f"version {version.number} was not promoted: the champion changed "
-                f"while it was judged, and is {now} now. Promote again."
-            )
-        _crown(version, champion)
-
-
-def _crown(version: Version, champion: Version | None) -> None:
-    if version.number is None:
-        raise ModelError(
-            f"only a registered version can be promoted. Received: {version.uri}."
-        )
-    if champion and champion.number == version.number:
-        return
-    if champion and champion.number is not None:
-        set_alias(PREVIOUS, champion.number)
-    set_alias(CHAMPION, version.number)
-
-
 def tag_version(version: Version, tags: Mapping[str, Any]) -> None:
     """Set tags on a registered version."""
     with one_line_errors(f"tag {version.uri}"):
@@ -242,8 +194,6 @@ __all__ = [
     "alias_version",
     "describe_version",
     "download_network",
-    "promote_alias",
-    "promote_over",
     "recipe_of",
     "register",
     "resolve",

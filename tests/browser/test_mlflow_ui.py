@@ -23,6 +23,7 @@ from agegender.progress import silent
 from agegender.steps.answering import report_of
 from agegender.steps.card import card_of, keep_card
 from agegender.tracking import pages, registry
+from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
 CHROMIUM = next(
@@ -94,7 +95,7 @@ def _promoted(store: Path) -> None:
     steps.evaluate("models:/agegender@challenger", str(store))
     version = registry.resolve("models:/agegender@challenger")
     faces = FaceStore.open(store)
-    registry.promote_alias(version)
+    promote_alias(version)
     report = report_of(version, faces, "test", silent)
     keep_card(version, card_of(version, faces, report))
     registry.tag_version(version, {"gate": "not asked"})

@@ -19,6 +19,7 @@ import pytest
 from agegender import steps
 from agegender.errors import ModelError
 from agegender.tracking import alone, registry
+from agegender.tracking.champion import promote_alias, promote_over
 from agegender.tracking.registry import Version
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store
@@ -115,7 +116,7 @@ def store(
     """Use the store; return its versions, the first of them champion."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
     use_tracking_store()
-    registry.promote_alias(versions[0])
+    promote_alias(versions[0])
     yield versions
     mlflow.set_tracking_uri(None)
 
@@ -135,7 +136,7 @@ def test_network_comes_back_byte_for_byte_and_answers(
 def test_promotion_keeps_the_previous_and_rollback_restores_it(
     store: list[Version],
 ) -> None:
-    registry.promote_over(store[1], store[0])
+    promote_over(store[1], store[0])
     assert registry.resolve("models:/agegender@previous").number == store[0].number
 
     undone = steps.rollback()
@@ -150,6 +151,7 @@ def test_of_two_promotions_at_once_one_wins(store: list[Version]) -> None:
         "import sys\n"
         "from agegender.errors import GateRefusedError\n"
         "from agegender.tracking import registry\n"
+        "from agegender.tracking.champion import promote_over\n"
         "from agegender.tracking.store import use_tracking_store\n"
         "use_tracking_store()\n"
         "champion = registry.alias_version('champion')\n"
@@ -157,7 +159,7 @@ def test_of_two_promotions_at_once_one_wins(store: list[Version]) -> None:
         "print('judged', flush=True)\n"
         "sys.stdin.readline()\n"
         "try:\n"
-        "    registry.promote_over(rival, champion)\n"
+        "    promote_over(rival, champion)\n"
         "except GateRefusedError as refusal:\n"
         "    print(refusal)\n"
         "    sys.exit(refusal.exit_code)\n"
@@ -197,14 +199,14 @@ def test_lock_of_a_killed_promotion_is_broken_and_a_live_one_waited_for(
     client = mlflow.MlflowClient()
     client.create_registered_model(alone.LOCK, tags={alone.HOLDER_TAG: "killed"})
     monkeypatch.setattr(alone, "STALE_SECONDS", 0.3)
-    registry.promote_over(store[2], store[0])
+    promote_over(store[2], store[0])
     assert registry.resolve("models:/agegender@champion").number == store[2].number
 
     client.create_registered_model(alone.LOCK, tags={alone.HOLDER_TAG: "at work"})
     monkeypatch.setattr(alone, "STALE_SECONDS", 60.0)
     monkeypatch.setattr(alone, "PATIENCE_SECONDS", 0.3)
     with pytest.raises(ModelError, match=alone.LOCK):
-        registry.promote_over(store[1], store[2])
+        promote_over(store[1], store[2])
     client.delete_registered_model(alone.LOCK)
 
 

@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 
 from agegender.errors import ModelError
 from agegender.tracking import registry
+from agegender.tracking.champion import promote_alias
 from agegender.tracking.params import PARAMS
 from agegender.tracking.registry import Version, resolve
 from agegender.tracking.runs import reopened_run, tracked_run
@@ -95,9 +96,9 @@ def test_empty_registry_says_that_there_is_no_champion(store: Path) -> None:
 def test_promotion_remembers_the_champion_that_it_replaced(registered: Version) -> None:
     rival = resolve(f"models:/agegender/{again(registered)}")
 
-    registry.promote_alias(registered)
-    registry.promote_alias(rival)
-    registry.promote_alias(rival)
+    promote_alias(registered)
+    promote_alias(rival)
+    promote_alias(rival)
 
     assert resolve("models:/agegender@champion").number == 2
     assert resolve("models:/agegender@previous").number == 1
@@ -105,7 +106,7 @@ def test_promotion_remembers_the_champion_that_it_replaced(registered: Version) 
 
 def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:
     with pytest.raises(ModelError, match="only a registered version"):
-        registry.promote_alias(resolve(str(tiny_network)))
+        promote_alias(resolve(str(tiny_network)))
 
 
 def test_tags_and_description_are_kept_with_the_version(registered: Version) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from agegender.data.sample.photos import example_photo
 from agegender.tracking import registry
+from agegender.tracking.champion import promote_alias
 from agegender.tracking.registry import Version
 
 
@@ -34,7 +35,7 @@ def test_champion_answers_photos_over_http(
     monkeypatch: pytest.MonkeyPatch,
     serve: Any,
 ) -> None:
-    registry.promote_alias(registered)
+    promote_alias(registered)
     monkeypatch.setenv("AGEGENDER_LIMITS", json.dumps({"photos": 3}))
     face, nobody = (base64.b64encode(one).decode() for one in (example_photo(), photo))
 
