@@ -101,22 +101,23 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         Which version is champion now, and which was.
 
     Raises:
+        GateRefusedError: If another version was promoted meanwhile.
         ModelError: If there is no previous champion.
     """
     from agegender.tracking import registry
-    from agegender.tracking.champion import promote_alias
+    from agegender.tracking.champion import promote_over
     from agegender.tracking.store import use_tracking_store
 
     use_tracking_store()
+    champion = registry.alias_version(registry.CHAMPION)
     previous = registry.alias_version(registry.PREVIOUS)
     if previous is None:
         raise ModelError(
             "there is no previous champion to go back to: it appears with the second "
             "promotion."
         )
-    champion = registry.alias_version(registry.CHAMPION)
     if not dry_run:
-        promote_alias(previous)
+        promote_over(previous, champion)
     was = f" instead of version {champion.number}" if champion else ""
     done = "would become" if dry_run else "is now"
     return Outcome(

@@ -19,8 +19,9 @@ def promote_alias(version: Version) -> None:
 def promote_over(version: Version, judged: Version | None) -> None:
     """Make a version champion, if the champion is still the one it was judged by.
 
-    Judging takes a while, in which somebody else may promote another version; nobody
-    can come between the last look and the move.
+    Judging takes a while, in which somebody else may promote another version. Between
+    the last look and the move, whoever promotes as we do waits; on a server that takes
+    longer than `alone.STALE_SECONDS` to answer, the wait is broken off.
 
     Args:
         version: The new champion.
