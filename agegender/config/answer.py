@@ -1,6 +1,6 @@
 """What a photo may be, and when an answer about a face is too unsure to be given."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from agegender.config.checks import require
 
@@ -55,34 +55,22 @@ class PhotoLimits:
     faces: int = 1_000
 
     def __post_init__(self) -> None:
-        for name in ("bytes", "pixels", "faces"):
-            value = getattr(self, name)
+        for name, value in asdict(self).items():
             require(value >= 1, f"{name} must be at least 1. Received: {value}.")
 
 
 @dataclass(frozen=True)
-class ServiceLimits:
+class ServiceLimits(PhotoLimits):
     """How much one request to the served model may ask for.
 
     Args:
-        photos: Photos in one request.
         bytes: Largest encoded photo, before base64.
         pixels: Largest decoded photo.
         faces: Faces answered of one photo.
+        photos: Photos in one request.
     """
 
-    photos: int = 64
     bytes: int = 20_000_000
     pixels: int = 50_000_000
     faces: int = 100
-
-    def __post_init__(self) -> None:
-        require(
-            self.photos >= 1, f"photos must be at least 1. Received: {self.photos}."
-        )
-        _ = self.of_photo
-
-    @property
-    def of_photo(self) -> PhotoLimits:
-        """Return what holds for each photo."""
-        return PhotoLimits(self.bytes, self.pixels, self.faces)
+    photos: int = 64

@@ -41,12 +41,18 @@ def network_of(version: "Version", store: "FaceStore") -> "Network":
 
         return network_of_keras(file, rule)
     network = Network.load(file)
+    require_fit(network, version, store)
+    return network
+
+
+def require_fit(network: "Network", version: "Version", store: "FaceStore") -> None:
+    """Raise `ModelError` where a store's faces were cut by another rule."""
+    rule = store.manifest.crop_rule
     if network.crop_rule != rule:
         raise ModelError(
             f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
             f"{store.path} holds faces cut by {rule}. Prepare a store to match."
         )
-    return network
 
 
 def answers_of(
@@ -66,12 +72,11 @@ def answers_of(
 
 
 def report_of(
-    version: "Version", store: "FaceStore", split: str, progress: Progress
+    network: "Network", store: "FaceStore", split: str, progress: Progress
 ) -> "Report":
-    """Measure a version on a split of a store it fits."""
+    """Measure a network on a split of a store it fits."""
     from agegender.evaluate.report import evaluate as measure
 
-    network = network_of(version, store)
     return measure(
         *answers_of(network, store, split, progress),
         store.labels.iloc[store.rows(split)],

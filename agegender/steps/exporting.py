@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
-from agegender.steps.answering import report_of
+from agegender.steps.answering import network_of, report_of
 from agegender.steps.card import card_of
 from agegender.steps.outcome import Outcome
 
@@ -62,7 +62,7 @@ def export(
     if faces is not None:
         # The figures are to be those of the file itself, rounding and all.
         file = replace(version, uri=path.name, number=None, file=path)
-        report = report_of(file, faces, "test", progress)
+        report = report_of(network_of(file, faces), faces, "test", progress)
         card = path.with_name(CARD)
         write_text(card_of(file, faces, report), card)
         data["card"] = str(card)

@@ -60,7 +60,7 @@ def judge(
     from agegender.evaluate import gate as gates
 
     network = network_of(challenger, store)
-    report = report_of(challenger, store, "test", progress)
+    report = report_of(network, store, "test", progress)
     if champion is None:
         checks, reason = _against_guess(report)
     else:

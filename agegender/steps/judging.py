@@ -61,12 +61,13 @@ def evaluate(
     further = [FaceStore.open(one) for one in others or ()]
     use_tracking_store()
     version = version_of(model)
-    report = report_of(version, faces, split, progress)
+    network = network_of(version, faces)
+    report = report_of(network, faces, split, progress)
     if against is not None:
         report = _beside(version_of(against), report, faces, split, progress)
     if further:
         report = beside_others(
-            version, faces, report, split, further, others_split, progress
+            version, network, faces, report, split, further, others_split, progress
         )
     leak = f"\n{LEAKING}" if faces.manifest.split_rules.leak else ""
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress
+from agegender.steps.answering import require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.cross_data import Measured
     from agegender.evaluate.report import Report
+    from agegender.model.network import Network
     from agegender.tracking.run import Run
     from agegender.tracking.version import Version
 
@@ -22,6 +24,7 @@ SECTION = "other_data"
 
 def beside_others(
     version: "Version",
+    network: "Network",
     store: "FaceStore",
     report: "Report",
     split: str,
@@ -33,6 +36,7 @@ def beside_others(
 
     Args:
         version: What answers.
+        network: Its network.
         store: The store of the report.
         report: On the split of that store.
         split: Its name.
@@ -52,7 +56,6 @@ def beside_others(
 
     from agegender.evaluate.baseline import trivial_guess
     from agegender.evaluate.cross_data import Measured, cross_data
-    from agegender.steps.answering import network_of
 
     names = [one.path.name for one in (store, *others)]
     if len(set(names)) < len(names):
@@ -62,11 +65,12 @@ def beside_others(
     trained = store.labels.iloc[store.rows("train")]
     own = Measured(store.path.name, split, report.answers)
     measured = [
-        _on_other(version, one, others_split, trained, progress) for one in others
+        _on_other(version, network, one, others_split, trained, progress)
+        for one in others
     ]
     table = cross_data(
         [own, *measured],
-        network_of(version, store).calibration,
+        network.calibration,
         trivial_guess(trained),
         report.resampling,
     )
@@ -75,6 +79,7 @@ def beside_others(
 
 def _on_other(
     version: "Version",
+    network: "Network",
     store: "FaceStore",
     split: OthersSplit,
     trained: "pd.DataFrame",
@@ -85,9 +90,8 @@ def _on_other(
     from agegender.evaluate.answers import pair
     from agegender.evaluate.asking import ask
     from agegender.evaluate.cross_data import Measured
-    from agegender.steps.answering import network_of
 
-    network = network_of(version, store)
+    require_fit(network, version, store)
     rows = np.arange(len(store)) if split == "all" else store.rows(split)
     labels = store.labels.iloc[rows]
     known = labels["identity"].isin(set(trained["identity"])).to_numpy()

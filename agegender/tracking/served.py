@@ -122,7 +122,7 @@ class ServedModel(PythonModel):
             self.whole_photo if params["crops"] else self.mtcnn,
             params["interval"],
             abstain=AbstainRules(**rules),
-            limits=self.limits.of_photo,
+            limits=self.limits,
             keep_distribution=params["age_probabilities"],
         )
 

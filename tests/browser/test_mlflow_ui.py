@@ -20,7 +20,7 @@ from agegender import steps
 from agegender.config import Experiment, ModelConfig, OptimizerConfig, TrainingConfig
 from agegender.data.store import FaceStore
 from agegender.progress import silent
-from agegender.steps.answering import report_of
+from agegender.steps.answering import network_of, report_of
 from agegender.steps.card import card_of, keep_card
 from agegender.tracking import pages, registry
 from agegender.tracking.champion import promote_alias
@@ -96,7 +96,7 @@ def _promoted(store: Path) -> None:
     version = registry.resolve("models:/agegender@challenger")
     faces = FaceStore.open(store)
     promote_alias(version)
-    report = report_of(version, faces, "test", silent)
+    report = report_of(network_of(version, faces), faces, "test", silent)
     keep_card(version, card_of(version, faces, report))
     registry.tag_version(version, {"gate": "not asked"})
 

@@ -150,7 +150,7 @@ def test_limits_of_a_service_are_set_where_it_is_started(
     ("limits", "told"),
     [
         ('{"faces": 0}', "faces must be at least 1"),
-        ('{"people": 5}', "a JSON object of photos, bytes, pixels, faces"),
+        ('{"people": 5}', "a JSON object of bytes, pixels, faces, photos"),
         ("faces=5", "Received: faces=5"),
         ("[5]", "is a JSON object"),
     ],
