@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from optuna.study import Study
 from optuna.trial import TrialState
@@ -24,19 +24,19 @@ class Enough:
     trials: int
     minutes: float = math.inf
     target: float = -math.inf
-    _begun: float = field(default_factory=time.monotonic)
-
-    def begun(self) -> "Enough":
-        """Return the same with the clock started now."""
-        return replace(self, _begun=time.monotonic())
 
     def finished(self, study: Study) -> int:
         """Return how many trials were completed or pruned."""
         return len(study.get_trials(deepcopy=False, states=FINISHED))
 
-    def missing(self, study: Study) -> int:
-        """Return how many trials are still to be finished, 0 where it is enough."""
-        is_late = time.monotonic() - self._begun >= 60.0 * self.minutes
+    def missing(self, study: Study, begun: float) -> int:
+        """Return how many trials are still to be finished, 0 where it is enough.
+
+        Args:
+            study: What there is.
+            begun: When the first one could, by `time.monotonic()`.
+        """
+        is_late = time.monotonic() - begun >= 60.0 * self.minutes
         if is_late or self._is_reached(study):
             return 0
         return max(0, self.trials - self.finished(study))

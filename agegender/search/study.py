@@ -6,6 +6,7 @@ their number comes out exactly as asked.
 """
 
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -183,8 +184,8 @@ def _run(
 ) -> None:
     """Hand out trials until enough are finished."""
     pending: set[Future[_Done]] = set()
-    failures, enough = 0, enough.begun()
-    while (missing := enough.missing(study)) or pending:
+    failures, begun = 0, time.monotonic()
+    while (missing := enough.missing(study, begun)) or pending:
         for _ in range(min(workers, missing) - len(pending)):
             pending.add(executor.submit(one_trial))
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
