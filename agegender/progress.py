@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 Progress = Callable[[int, int, str], None]
-"""Called with (done, total, what): pieces finished, pieces in all, their name."""
+"""Called with (done, total, what): pieces finished, pieces in all, their name.
+
+A second line of the name tells how the work stands."""
 
 BYTES: Final = "(bytes)"
 """How the name ends where the pieces are bytes."""

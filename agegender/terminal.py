@@ -15,15 +15,16 @@ class TerminalProgress:
     """Draw `(done, total, what)` calls as bars on standard error.
 
     A call whose `done` is below the last one's, or whose `total` differs, or after
-    all was done, begins a new bar. Where `what` ends in `BYTES`, MB are told.
-    Where standard error is no terminal, a line is printed now and then instead,
-    so that logs stay readable.
+    all was done, begins a new bar. Where `what` ends in `BYTES`, MB are told. A
+    second line of `what` is shown below the bar. Where standard error is no terminal,
+    a line is printed now and then instead, so that logs stay readable.
     """
 
     def __init__(self) -> None:
         self._bars: Any = None
         self._task: Any = None
         self._last = (0, -1)
+        self._name = ""
         self._printed = 0.0
         if sys.stderr.isatty():
             from agegender.bars import bars_on_stderr  # noqa: PLC0415 - when drawn
@@ -51,26 +52,35 @@ class TerminalProgress:
         before, self._last = self._last, (done, total)
         is_new = done < before[0] or total != before[1] or before[0] == total
         stands = self._last == before
-        is_bytes, what = what.endswith(BYTES), what.removesuffix(BYTES).rstrip()
+        name, _, note = what.partition("\n")
+        is_bytes, name = name.endswith(BYTES), name.removesuffix(BYTES).rstrip()
+        is_other, self._name = name != self._name, name
         if self._bars is None:
-            if is_new or stands or done == total or self._is_time():
-                self._print(done, total, what, is_bytes=is_bytes)
+            # What is noted changes all the time: by itself it is worth no line.
+            is_news = is_other if note else stands or self._is_time()
+            if is_new or is_news or done == total:
+                self._print(done, total, name, note, is_bytes=is_bytes)
             return
         if is_new or self._task is None:
             # None: nobody knows how much there is; the bar swings.
             self._task = self._bars.add_task(
-                what, total=total or None, completed=done, is_bytes=is_bytes
+                name, total=total or None, completed=done, is_bytes=is_bytes, note=note
             )
-        self._bars.update(self._task, completed=done, description=what)
+        self._bars.update(self._task, completed=done, description=name, note=note)
 
     def _is_time(self) -> bool:
         return time.monotonic() - self._printed >= LOG_INTERVAL_S
 
-    def _print(self, done: int, total: int, what: str, *, is_bytes: bool) -> None:
+    def _print(
+        self, done: int, total: int, name: str, note: str, *, is_bytes: bool
+    ) -> None:
         self._printed = time.monotonic()
-        amounts = [_megabytes(n) if is_bytes else str(n) for n in (done, total) if n]
-        far = "/".join(amounts or ["0"]) + (" MB" if is_bytes else "")
-        print(f"{what}: {far}", file=sys.stderr, flush=True)  # noqa: T201
+        known = (done, total) if total else (done,)
+        far = "/".join(_megabytes(n) if is_bytes else str(n) for n in known) + (
+            " MB" if is_bytes else ""
+        )
+        told = f"{far} {name}; {note}" if note else f"{name}: {far}"
+        print(told, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _megabytes(count: int) -> str:

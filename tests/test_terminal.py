@@ -116,3 +116,31 @@ def test_log_tells_megabytes_and_why_a_download_waits(log: io.StringIO) -> None:
         "downloading x.tar: 300.0/1,000.0 MB",
         "no answer; try 2 of 6 in 1 s: 400.0/1,000.0 MB",
     ]
+
+
+def test_how_work_stands_is_shown_below_its_bar_in_place_of_speed(
+    screen: Screen,
+) -> None:
+    with shown_on(screen) as progress:
+        progress(0, 20, "trials\n1 running")
+        progress(7, 20, "trial 6: 5.43 years\nbest 5.12 years (trial 3), 2 running")
+        time.sleep(0.02)
+    bar, note = last_frame(screen, bars=2).splitlines()
+    assert "trial 6: 5.43 years" in bar
+    assert bar.rstrip().endswith("7/20")
+    assert note.strip() == "best 5.12 years (trial 3), 2 running"
+
+
+def test_log_gets_a_line_a_trial_however_often_its_standing_changes(
+    log: io.StringIO,
+) -> None:
+    with shown_on(log) as progress:
+        progress(0, 3, "trials\n")
+        for name in ("trial 0: 5.43 years", "trial 1: out of memory"):
+            for minutes in (9, 8, 7):
+                progress(1, 3, f"{name}\nabout {minutes} min left")
+    assert log.getvalue().splitlines() == [
+        "trials: 0/3",
+        "1/3 trial 0: 5.43 years; about 9 min left",
+        "1/3 trial 1: out of memory; about 9 min left",
+    ]

@@ -25,6 +25,7 @@ from agegender.search.enough import Enough, enough_of
 from agegender.search.result import SearchError, StudyResult, result_of
 from agegender.search.space import distributions
 from agegender.search.storage import Heartbeat, open_storage, open_study
+from agegender.search.teller import Teller
 from agegender.search.trial import (
     Objective,
     Silent,
@@ -100,7 +101,8 @@ def run_study(
         threads: CPU threads of each worker; an even share by default.
         data: Hash of the faces; a study goes on over the same ones only.
         heartbeat: When a trial whose process died is begun anew.
-        progress: Called as (done, trials, what) after each trial.
+        progress: Called as (done, trials, what) as trials begin and end, and as the
+            time that is left changes; `what` tells how it stands.
 
     Returns:
         All trials of the study and the best of them.
@@ -127,13 +129,14 @@ def run_study(
     )
     with _only_warnings():
         study = job.study()
-        if workers == 1:
-            one_trial = partial(_one_trial, study, job)
-            _run(InProcess(), one_trial, 1, study, enough, progress)
-        else:
-            one_trial = partial(_trial_of_a_worker, job)
-            with _workers(job, workers, threads) as executor:
-                _run(executor, one_trial, workers, study, enough, progress)
+        with Teller(study, enough, workers, progress) as teller:
+            if workers == 1:
+                one_trial = partial(_one_trial, study, job)
+                _run(InProcess(), one_trial, 1, study, enough, teller)
+            else:
+                one_trial = partial(_trial_of_a_worker, job)
+                with _workers(job, workers, threads) as executor:
+                    _run(executor, one_trial, workers, study, enough, teller)
         return result_of(study, experiment)
 
 
@@ -180,7 +183,7 @@ def _run(
     workers: int,
     study: Study,
     enough: Enough,
-    progress: Progress,
+    teller: Teller,
 ) -> None:
     """Hand out trials until enough are finished."""
     pending: set[Future[_Done]] = set()
@@ -197,8 +200,7 @@ def _run(
                     f"the last {failures} trials broke, at last by: {outcome.text}. "
                     "Mend that, then run the same command to go on."
                 )
-            done_trials = min(enough.finished(study), enough.trials)
-            progress(done_trials, enough.trials, outcome.text)
+            teller.ended(outcome.text)
 
 
 def _outcome(future: Future[_Done]) -> _Done:

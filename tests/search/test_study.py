@@ -312,20 +312,6 @@ def test_each_trial_is_tracked_from_start_to_end(storage: str, tmp_path: Path) -
     assert result.count("pruned") > 0
 
 
-def test_progress_counts_finished_trials(storage: str) -> None:
-    told: list[tuple[int, int, str]] = []
-    run_study(
-        experiment(),
-        train,
-        storage=storage,
-        study_name="s",
-        trials=3,
-        progress=lambda *what: told.append(what),
-    )
-    assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
-    assert told[0][2].startswith("trial 0: ")
-
-
 def test_result_can_be_written_as_json(storage: str) -> None:
     result = study(storage, 5)
     data = json.loads(json.dumps(result.to_dict(), allow_nan=False))

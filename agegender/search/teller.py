@@ -1,0 +1,85 @@
+"""Tells how a study stands while its trials run.
+
+Trials run in this thread, in other processes, on other machines. What they share
+is the study itself, so a thread of its own looks there now and then.
+"""
+
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from optuna.exceptions import StorageInternalError
+from optuna.study import Study
+from sqlalchemy.exc import SQLAlchemyError
+
+from agegender.progress import Progress
+from agegender.search.enough import Enough
+from agegender.search.standing import standing_of
+
+LOOKS_EVERY_S = 2.0
+
+
+class Teller:
+    """Calls a progress function as trials begin, end and take their time.
+
+    Args:
+        study: To look at.
+        enough: How many trials are wanted.
+        workers: That run trials here.
+        progress: Called as (done, trials, which trial ended last and how it stands).
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        enough: Enough,
+        workers: int,
+        progress: Progress,
+    ) -> None:
+        self._study, self._enough = study, enough
+        self._workers, self._progress = workers, progress
+        self._begun = time.monotonic()
+        self._name, self._told = "trials", ""
+        self._one_at_a_time = threading.Lock()
+        self._over = threading.Event()
+        self._looks = threading.Thread(target=self._look_now_and_then, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Tell how it stands, and go on telling."""
+        self._tell()
+        self._looks.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Tell no more."""
+        self._over.set()
+        self._looks.join()
+
+    def ended(self, name: str) -> None:
+        """Tell that a trial ended, and how."""
+        self._name = name
+        self._tell()
+
+    def _look_now_and_then(self) -> None:
+        while not self._over.wait(LOOKS_EVERY_S):
+            # A database that is away for a moment is the trials' concern.
+            with suppress(SQLAlchemyError, StorageInternalError):
+                self._tell()
+
+    def _tell(self) -> None:
+        rest = 60.0 * self._enough.minutes - (time.monotonic() - self._begun)
+        with self._one_at_a_time:
+            trials = self._study.get_trials(deepcopy=False)
+            wanted = self._enough.trials
+            now = standing_of(trials, wanted, self._workers, rest)
+            told = f"{self._name}\n{now}"
+            if told != self._told:
+                self._told = told
+                self._progress(min(now.done, wanted), wanted, told)
