@@ -21,7 +21,7 @@ from agegender.config.data import (
 from agegender.config.experiment import Experiment, setting_type, with_values
 from agegender.config.gate import GateConfig
 from agegender.config.model import ModelConfig, Point
-from agegender.config.search import ParameterSpace, SearchConfig
+from agegender.config.search import ParameterSpace, SearchConfig, Value
 from agegender.config.training import (
     LossConfig,
     OptimizerConfig,
@@ -50,6 +50,7 @@ __all__ = [
     "ServiceLimits",
     "SplitRules",
     "TrainingConfig",
+    "Value",
     "setting_type",
     "with_values",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agegender.config.augment import AugmentConfig
@@ -54,6 +55,7 @@ class Experiment:
         return asdict(self)
 
 
+@cache
 def setting_type(name: str) -> Any:
     """Return the type of a setting of `Experiment`.
 
@@ -93,14 +95,20 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
         ConfigError: If a setting does not exist, or a value is of another type or
             not allowed.
     """
-    changed = experiment
+    changes: dict[str, Any] = {}
     for name, value in values.items():
         kind = setting_type(name)
         require(
             _fits(value, kind),
             f"{name} takes {_type_name(kind)}. Received: {value!r}.",
         )
-        changed = _replaced(changed, name.split("."), value)
+        *sections, last = name.split(".")
+        within = changes
+        for section in sections:
+            within = within.setdefault(section, {})
+        within[last] = value
+    # All at once: two values may be allowed together, and neither alone.
+    changed: Experiment = _replaced(experiment, changes)
     return changed
 
 
@@ -119,7 +127,11 @@ def _type_name(kind: Any) -> str:
     return names.get(kind, "a text")
 
 
-def _replaced(settings: Any, path: list[str], value: Any) -> Any:
-    first, *rest = path
-    inner = _replaced(getattr(settings, first), rest, value) if rest else value
-    return replace(settings, **{first: inner})
+def _replaced(settings: Any, changes: Mapping[str, Any]) -> Any:
+    inner = {
+        name: _replaced(getattr(settings, name), change)
+        if isinstance(change, Mapping)
+        else change
+        for name, change in changes.items()
+    }
+    return replace(settings, **inner)

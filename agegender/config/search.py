@@ -1,9 +1,13 @@
 """What a study varies."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 from agegender.config.checks import require
+
+Value = int | float | str | bool
+"""What a setting may be."""
 
 
 @dataclass(frozen=True)
@@ -13,16 +17,20 @@ class ParameterSpace:
     Args:
         low: Smallest value of a range.
         high: Largest value of a range.
-        step: Distance between values of a whole-number range.
+        step: Distance between values of a range; whole where the setting is.
         log: Draw on a log scale.
         choices: The values, instead of a range.
+        when: Dotted name of another searched setting -> the value, or values, of
+            it with which this one is drawn; otherwise it stays as the experiment
+            has it.
     """
 
     low: float | None = None
     high: float | None = None
-    step: int | None = None
+    step: float | None = None
     log: bool = False
-    choices: list[int | float | str | bool] | None = None
+    choices: list[Value] | None = None
+    when: dict[str, Value | list[Value]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         is_range = self.low is not None and self.high is not None
@@ -33,7 +41,8 @@ class ParameterSpace:
         )
         if self.low is not None and self.high is not None:
             require(
-                self.low <= self.high and (not self.log or self.low > 0),
+                -math.inf < self.low <= self.high < math.inf
+                and (not self.log or self.low > 0),
                 "a range needs low <= high, and low > 0 where log is set. "
                 f"Received: low={self.low}, high={self.high}, log={self.log}.",
             )

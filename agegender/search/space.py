@@ -1,6 +1,9 @@
 """From the settings to search to the values that Optuna may draw."""
 
 import math
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from optuna.distributions import (
@@ -13,64 +16,132 @@ from optuna.trial import Trial
 
 from agegender.config import Experiment, ParameterSpace, setting_type, with_values
 from agegender.errors import ConfigError
+from agegender.search.conditions import (
+    Conditions,
+    conditions_of,
+    examples,
+    fit_together,
+    hold,
+    in_order,
+    refuse_never,
+)
 
-Space = dict[str, BaseDistribution]
+NOT_SEARCHED = ("name", "search")
+"""Settings, or sections, that make no training another one."""
 
 
-def distributions(experiment: Experiment) -> Space:
+@dataclass(frozen=True)
+class Space:
+    """What a trial draws.
+
+    Args:
+        drawn: Dotted name -> distribution, each after those it depends on.
+        when: Dotted name -> when it is drawn; empty: always.
+    """
+
+    drawn: dict[str, BaseDistribution]
+    when: dict[str, Conditions]
+
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        """Draw a value of each setting whose conditions hold."""
+        values: dict[str, Any] = {}
+        for name, drawn in self.drawn.items():
+            if hold(self.when[name], values):
+                values[name] = _suggest(trial, name, drawn)
+        return values
+
+
+def space_of(experiment: Experiment) -> Space:
     """Return what each searched setting is drawn from.
 
-    Whole-number settings are drawn as whole numbers. Every choice and both ends of
-    every range are tried on the experiment, so that a wrong space fails here and
-    not hours later.
+    Whole-number settings are drawn as whole numbers.
 
     Args:
         experiment: Whose `search.space` it is.
 
-    Returns:
-        Dotted name -> distribution.
+    Raises:
+        ConfigError: If a setting does not exist, cannot be drawn like that, or
+            depends on what it cannot depend on.
+    """
+    spaces = experiment.search.space
+    when = {name: conditions_of(space) for name, space in spaces.items()}
+    order = in_order(when)
+    drawn = {name: _distribution(name, spaces[name]) for name in order}
+    refuse_never(when, drawn)
+    return Space(drawn, when)
+
+
+def check_space(experiment: Experiment) -> None:
+    """Try a space on the experiment, so that it fails now and not hours later.
+
+    Every choice and both ends of every range are tried, two settings at a time.
 
     Raises:
-        ConfigError: If a setting does not exist or cannot take such values.
+        ConfigError: If a setting does not exist or cannot take such values, or two
+            settings cannot take theirs together.
     """
-    drawn: Space = {}
-    for name, space in experiment.search.space.items():
-        drawn[name] = _distribution(name, space)
-        for value in _extremes(drawn[name]):
-            with_values(experiment, {name: value})
-    return drawn
+    space = space_of(experiment)
+    tried = {name: _extremes(drawn) for name, drawn in space.drawn.items()}
+    always = {name: tried[name][0] for name in tried if not space.when[name]}
+    for name, values in tried.items():
+        for value in values:
+            given = examples(space.when, [name])
+            with_values(experiment, always | given | {name: value})
+    for one, other in combinations(tried, 2):
+        for value in tried[one]:
+            for further in tried[other]:
+                given = examples(space.when, [one, other])
+                pair = {one: value, other: further}
+                if fit_together(space.when, given | pair):
+                    _require_allowed(experiment, always | given | pair, pair)
 
 
-def suggest(trial: Trial, space: Space) -> dict[str, Any]:
-    """Draw a value of each setting for a trial."""
-    return {name: _suggest(trial, name, drawn) for name, drawn in space.items()}
+def _require_allowed(
+    experiment: Experiment, values: dict[str, Any], pair: dict[str, Any]
+) -> None:
+    try:
+        with_values(experiment, values)
+    except ConfigError as error:
+        both = " and ".join(f"{name}={value!r}" for name, value in pair.items())
+        raise ConfigError(
+            f"{both} do not go together: {error} Let one of them be drawn only "
+            "`when` the other allows it."
+        ) from error
 
 
 def _distribution(name: str, space: ParameterSpace) -> BaseDistribution:
+    if name.split(".", maxsplit=1)[0] in NOT_SEARCHED:
+        raise ConfigError(f"{name} changes no training. Search another setting.")
+    kind = setting_type(name)
     if space.choices:
         return CategoricalDistribution(space.choices)
-    kind = setting_type(name)
     if space.low is None or space.high is None or kind not in {int, float}:
         raise ConfigError(f"{name} is no number. List its choices instead of a range.")
     if space.log and space.step is not None:
         raise ConfigError(
             f"{name} cannot have both log and a step. Received: step={space.step}."
         )
-    if space.step is not None and space.step <= 0:
+    if space.step is not None and not 0 < space.step < math.inf:
         raise ConfigError(f"{name} needs a step above 0. Received: {space.step}.")
     high = _last_step(space.low, space.high, space.step)
     if kind is float:
         return FloatDistribution(space.low, high, log=space.log, step=space.step)
-    if space.low != int(space.low) or high != int(high):
-        raise ConfigError(
-            f"{name} needs whole numbers. Received: {space.low} to {space.high}."
-        )
     step = space.step or 1
-    return IntDistribution(int(space.low), int(high), log=space.log, step=step)
+    if any(number != int(number) for number in (space.low, high, step)):
+        raise ConfigError(
+            f"{name} needs whole numbers. Received: {space.low} to {space.high}"
+            + (f" in steps of {space.step}." if space.step else ".")
+        )
+    return IntDistribution(int(space.low), int(high), log=space.log, step=int(step))
 
 
-def _last_step(low: float, high: float, step: int | None) -> float:
-    return high if step is None else low + step * math.floor((high - low) / step)
+def _last_step(low: float, high: float, step: float | None) -> float:
+    """Return the highest value that whole steps lead to."""
+    if step is None:
+        return high
+    # As they were written: in binary, 0.1 goes into 0.3 less than three times.
+    begin, end, each = (Decimal(str(number)) for number in (low, high, step))
+    return float(begin + (end - begin) // each * each)
 
 
 def _extremes(drawn: BaseDistribution) -> tuple[Any, ...]:

@@ -1,10 +1,13 @@
 """Which values to try next, and which trials to give up."""
 
+import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
@@ -85,11 +88,27 @@ def sampler(search: SearchConfig, seed: int) -> BaseSampler:
     Reference: Bergstra et al., NeurIPS 2011 (TPE).
     """
     makers: dict[str, Callable[[int], BaseSampler]] = {
-        # The constant liar keeps workers from trying what another one is trying.
-        "tpe": lambda s: TPESampler(seed=s, multivariate=True, constant_liar=True),
+        "tpe": partial(_tpe, grouped=any(one.when for one in search.space.values())),
         "random": lambda s: RandomSampler(seed=s),
     }
     return SeededByTrial(makers[search.sampler], seed)
+
+
+def _tpe(seed: int, *, grouped: bool) -> TPESampler:
+    """Return a TPE sampler that looks at settings together.
+
+    Args:
+        seed: Of this sampler.
+        grouped: Whether some settings are drawn with others only: those that were
+            drawn together are looked at together.
+    """
+    with warnings.catch_warnings():
+        # Optuna calls both experimental; users can do nothing about it.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        # The constant liar keeps workers from trying what another one is trying.
+        return TPESampler(
+            seed=seed, multivariate=True, group=grouped, constant_liar=True
+        )
 
 
 def pruner(experiment: Experiment) -> BasePruner:

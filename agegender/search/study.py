@@ -23,7 +23,7 @@ from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.search.enough import Enough, enough_of
 from agegender.search.result import SearchError, StudyResult, result_of
-from agegender.search.space import distributions
+from agegender.search.space import check_space, space_of
 from agegender.search.storage import Heartbeat, open_storage, open_study
 from agegender.search.teller import Teller
 from agegender.search.trial import (
@@ -116,7 +116,7 @@ def run_study(
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     wanted = experiment.search.trials if trials is None else trials
     enough = enough_of(wanted, time_limit, target)
-    distributions(experiment)
+    check_space(experiment)
     job = _Job(
         storage,
         study_name,
@@ -222,7 +222,7 @@ def _trial_of_a_worker(job: _Job) -> _Done:
 def _one_trial(study: Study, job: _Job) -> _Done:
     objective = Objective(
         job.experiment,
-        distributions(job.experiment),
+        space_of(job.experiment),
         job.train_trial,
         job.tracker,
         job.hopeless,

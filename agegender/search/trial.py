@@ -11,7 +11,7 @@ from optuna.trial import Trial
 
 from agegender.config import Experiment, with_values
 from agegender.errors import AgeGenderError
-from agegender.search.space import Space, suggest
+from agegender.search.space import Space
 
 OBJECTIVE = "val_age_mae"
 """What is minimised: the best epoch's validation mean absolute error, in years."""
@@ -97,7 +97,7 @@ class Objective:
             TrialFailedError: If it broke for a reason that is not the user's.
             AgeGenderError: If settings or data are wrong: all trials would break.
         """
-        values = suggest(trial, self.space)
+        values = self.space.suggest(trial)
         experiment = with_values(self.experiment, values)
         watch = _Watch(trial, experiment, self.tracker.start(trial.number, experiment))
         for name, value in watch.record.attributes.items():

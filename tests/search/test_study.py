@@ -119,6 +119,64 @@ def test_same_seed_draws_the_same_values_interrupted_or_not(tmp_path: Path) -> N
     assert other.trials["value"].tolist() != whole["value"].tolist()[:3]
 
 
+def conditional(sampler: str) -> Experiment:
+    """Momentum is drawn for SGD alone, its decay for what decays apart."""
+    space = {
+        "optimizer.name": ParameterSpace(choices=["sgd", "adamw"]),
+        "optimizer.momentum": ParameterSpace(
+            low=0.5, high=0.9, step=0.1, when={"optimizer.name": "sgd"}
+        ),
+        "optimizer.weight_decay": ParameterSpace(
+            low=1e-3, high=0.1, log=True, when={"optimizer.name": "adamw"}
+        ),
+        "optimizer.learning_rate": ParameterSpace(low=1e-3, high=1.0, log=True),
+    }
+    return experiment(sampler, space=space)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_setting_is_drawn_only_where_its_condition_holds(
+    tmp_path: Path, sampler: str
+) -> None:
+    settings, seen = conditional(sampler), list[Experiment]()
+
+    def watched(drawn: Experiment, listener: EpochListener) -> None:
+        seen.append(drawn)
+        train(drawn, listener)
+
+    result = study(f"sqlite:///{tmp_path}/s.db", 16, watched, settings)
+    trials = result.trials.set_index("number")
+    by_sgd = trials["optimizer.name"] == "sgd"
+    assert 0 < by_sgd.sum() < 16
+    assert trials["optimizer.momentum"].notna().equals(by_sgd)
+    assert trials["optimizer.weight_decay"].isna().equals(by_sgd)
+    # Undrawn, a setting stays as the experiment has it.
+    untouched = Experiment().optimizer
+    for drawn in seen:
+        if drawn.optimizer.name == "sgd":
+            assert drawn.optimizer.weight_decay == untouched.weight_decay
+            assert round(drawn.optimizer.momentum, 9) in {0.5, 0.6, 0.7, 0.8, 0.9}
+        else:
+            assert drawn.optimizer.momentum == untouched.momentum
+    assert set(result.importances) <= set(result.settings)
+    assert json.loads(json.dumps(result.to_dict()))["best_values"] == dict(
+        result.best_values
+    )
+    parted = f"sqlite:///{tmp_path}/parted.db"
+    study(parted, 9, settings=settings)
+    resumed = study(parted, 16, settings=settings).trials
+    assert resumed[list(result.settings)].equals(result.trials[list(result.settings)])
+
+
+def test_space_that_cannot_be_is_refused_before_a_study_is_begun(
+    tmp_path: Path,
+) -> None:
+    space = {"model.depth": ParameterSpace(choices=[10], when={"model.width": 1})}
+    with pytest.raises(ConfigError, match=r"depends on model\.width"):
+        study(f"sqlite:///{tmp_path}/s.db", 1, settings=experiment(space=space))
+    assert not (tmp_path / "s.db").exists()
+
+
 def test_no_two_trials_start_from_the_same_draw(storage: str) -> None:
     rates = study(storage, 10).trials["optimizer.learning_rate"]
     assert rates.nunique() == 10
