@@ -21,6 +21,7 @@ from agegender.config.data import (
 from agegender.config.experiment import Experiment, setting_type, with_values
 from agegender.config.gate import GateConfig
 from agegender.config.model import ModelConfig, Point
+from agegender.config.names import short_name
 from agegender.config.search import ParameterSpace, SearchConfig, Value
 from agegender.config.training import (
     LossConfig,
@@ -52,5 +53,6 @@ __all__ = [
     "TrainingConfig",
     "Value",
     "setting_type",
+    "short_name",
     "with_values",
 ]

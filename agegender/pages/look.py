@@ -44,5 +44,9 @@ tbody th { font-weight: 500; }
 .faces img { width: 100%; max-width: 6rem; aspect-ratio: 1; border-radius: 4px;
   display: block; margin: 0 auto; }
 .faces figcaption { font-size: .75rem; line-height: 1.2; margin-top: .15rem; }
+.plot { background: var(--card); border-radius: 6px; min-width: 0; height: 23rem; }
+.plot * { font-family: inherit !important; }
+.wide { overflow-x: auto; background: var(--card); border-radius: 6px; }
+.wide > .plot { height: 27rem; }
 @media print { figure { break-inside: avoid; } }
 """

@@ -4,6 +4,8 @@ Whatever comes from data passes through `escape` on its way into a page; only
 parameters that are called `body` or `parts` are HTML already.
 """
 
+import base64
+import hashlib
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,25 +66,36 @@ def section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{body}</section>" if body else ""
 
 
-def document(title: str, notice: Sequence[str], body: str) -> str:
+def document(
+    title: str, notice: Sequence[str], body: str, scripts: Sequence[str] = ()
+) -> str:
     """Return a whole page.
 
     Args:
         title: Of the page.
         notice: Paragraphs that everybody shall read first.
         body: Sections.
+        scripts: Run in turn once the page is there; nothing else on it can run.
     """
     told = "".join(map(paragraph, notice))
+    run = "".join(f"<script>{script}</script>\n" for script in scripts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"{MADE_HERE}\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">\n"
+        f"img-src data:; style-src 'unsafe-inline'{_only(scripts)}\">\n"
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f'<body>\n<main>\n<h1>{escape(title)}</h1>\n<aside class="notice">{told}'
-        f"</aside>\n{body}\n</main>\n</body>\n</html>\n"
+        f"</aside>\n{body}\n</main>\n{run}</body>\n</html>\n"
     )
+
+
+def _only(scripts: Sequence[str]) -> str:
+    """Return the rule that lets these scripts run and no other."""
+    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    named = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+    return f"; script-src {' '.join(named)}" if named else ""
 
 
 def _cell(value: object) -> str:

@@ -1,10 +1,15 @@
 """Pictures of a study: how it went, what each setting does, which ones matter."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
+from agegender.config import short_name
 from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
@@ -12,13 +17,13 @@ from agegender.evaluate.figures.style import (
     new_figure,
     tidy,
 )
+from agegender.search.parallel import parallel_coordinates
 from agegender.search.result import StudyResult
+from agegender.search.scales import Scale, setting_scales
 
 ERROR = "validation MAE (years)"
 COLUMNS = 3
 SQUARE = 4
-MANY_TIMES = 30.0
-"""A range whose ends differ by more is drawn on a log scale."""
 
 
 def study_figures(result: StudyResult) -> dict[str, Figure]:
@@ -28,9 +33,14 @@ def study_figures(result: StudyResult) -> dict[str, Figure]:
         result: From `run_study`.
 
     Returns:
-        `history` and `settings`; `importances` where there are trials enough.
+        `history`, `settings` and `parallel_coordinates`; `importances` where there
+        are trials enough.
     """
-    figures = {"history": _history(result), "settings": _settings(result)}
+    figures = {
+        "history": _history(result),
+        "settings": _settings(result),
+        "parallel_coordinates": parallel_coordinates(result, ERROR, _title(result)),
+    }
     if result.importances:
         figures["importances"] = _importances(result)
     return figures
@@ -52,45 +62,36 @@ def _history(result: StudyResult) -> Figure:
 
 
 def _settings(result: StudyResult) -> Figure:
-    names = result.settings
-    columns = 2 if len(names) == SQUARE else min(COLUMNS, len(names))
-    rows = -(-len(names) // columns)
+    scales = setting_scales(result)
+    columns = 2 if len(scales) == SQUARE else min(COLUMNS, len(scales))
+    rows = -(-len(scales) // columns)
     figure = new_figure(max(3.6 * columns, 6.0), 3.2 * rows + 0.6, _title(result))
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    complete, pruned = _by_state(result)
-    for index, axes in enumerate(grid.flat):
-        if index >= len(names):
-            axes.remove()
-            continue
-        name = names[index]
-        tidy(axes, name, ERROR if index % columns == 0 else "")
-        _slice(axes, name, complete, pruned)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+    for index, (name, scale) in enumerate(scales.items()):
+        axes = tidy(panels[index], scale.label, ERROR if index % columns == 0 else "")
+        _slice(axes, name, scale, result)
+    for axes in list(panels)[len(scales) :]:
+        axes.remove()
     handles, labels = figure.axes[0].get_legend_handles_labels()
     place = "outside lower center"
     figure.legend(handles, labels, loc=place, ncols=3, frameon=False)
     return figure
 
 
-def _slice(axes: Axes, name: str, complete: pd.DataFrame, pruned: pd.DataFrame) -> None:
-    drawn = pd.concat([complete[name], pruned[name]])
-    if not pd.api.types.is_numeric_dtype(drawn) or drawn.dtype == bool:
-        # An axis of names would depend on which comes first: sort them.
-        order = sorted(drawn.astype(str).unique())
-        axes.set_xticks(range(len(order)), order)
-        axes.set_xlim(-0.5, len(order) - 0.5)
-        complete = complete.assign(
-            **{name: complete[name].astype(str).map(order.index)}
-        )
-        pruned = pruned.assign(**{name: pruned[name].astype(str).map(order.index)})
-    elif drawn.min() > 0 and drawn.max() / drawn.min() > MANY_TIMES:
+def _slice(axes: Axes, name: str, scale: Scale, result: StudyResult) -> None:
+    complete, pruned = _by_state(result)
+    best = complete[complete["number"] == result.best_number]
+    if scale.kind == "names":
+        axes.set_xticks(range(len(scale.names)), scale.names)
+        axes.set_xlim(-0.5, len(scale.names) - 0.5)
+    elif scale.kind == "log":
         axes.set_xscale("log")
-    elif pd.api.types.is_integer_dtype(drawn):
+    elif scale.kind == "whole":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    _scatter(axes, pruned[name], pruned["value"], pruned=True)
-    _scatter(axes, complete[name], complete["value"], pruned=False)
-    best = complete.nsmallest(1, "value")
+    _scatter(axes, _drawn_at(scale, pruned[name]), pruned["value"], pruned=True)
+    _scatter(axes, _drawn_at(scale, complete[name]), complete["value"], pruned=False)
     axes.scatter(
-        best[name],
+        _drawn_at(scale, best[name]),
         best["value"],
         label="best",
         marker="*",
@@ -100,18 +101,24 @@ def _slice(axes: Axes, name: str, complete: pd.DataFrame, pruned: pd.DataFrame) 
     )
 
 
+def _drawn_at(scale: Scale, values: pd.Series) -> NDArray[np.float64]:
+    """Return where values are drawn; the log scale takes numbers as they are."""
+    places = scale.places(values)
+    return 10.0**places if scale.kind == "log" else places
+
+
 def _importances(result: StudyResult) -> Figure:
     shares = pd.Series(result.importances).sort_values()
     figure = new_figure(7.2, 1.4 + 0.45 * len(shares), _title(result))
     axes = tidy(figure.subplots(), "share of the error's variation", "")
-    axes.barh(list(shares.index), shares.to_numpy(), color=BLUE)
+    axes.barh(list(map(short_name, shares.index)), shares.to_numpy(), color=BLUE)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlim(0.0, 1.0)
     axes.grid(visible=False, axis="y")
     return figure
 
 
-def _scatter(axes: Axes, x: pd.Series, y: pd.Series, *, pruned: bool) -> None:
+def _scatter(axes: Axes, x: Any, y: pd.Series, *, pruned: bool) -> None:
     if pruned:
         axes.scatter(x, y, marker="x", color=GREY, label="given up early", s=28)
     else:

@@ -111,10 +111,12 @@ def _study_run(experiment_id: str, name: str) -> AbstractContextManager["Run"]:
 def _record(run: "Run", result: "StudyResult") -> None:
     """Log what the study found, and end the runs of trials that were killed."""
     from agegender.search.figures import study_figures
+    from agegender.search.study_page import draw_study_page
     from agegender.tracking.trials import RUN_ATTRIBUTE, close_orphans
 
     for name, figure in study_figures(result).items():
         run.log_figure(figure, f"figures/{name}.png")
+    run.log_text(draw_study_page(result), "study.html")
     run.log_text(result.trials.to_csv(index=False), "trials.csv")
     run.log_dict(result.best.to_dict(), "best.yaml")
     run.log_metrics({"best_val_age_mae": result.best_value})

@@ -40,7 +40,8 @@ def test_history_shows_every_trial_and_the_best_so_far(found: StudyResult) -> No
 
 def test_each_setting_has_a_panel_and_marks_the_best(found: StudyResult) -> None:
     panels = study_figures(found)["settings"].axes
-    assert [panel.get_xlabel() for panel in panels] == list(found.settings)
+    names = ["depth", "widen_factor", "learning_rate", "optimizer.name"]
+    assert [panel.get_xlabel() for panel in panels] == names
     best = panels[1].collections[-1].get_offsets()[0]
     assert list(best) == [found.best.model.widen_factor, found.best_value]
     assert panels[2].get_xscale() == "log"
@@ -48,12 +49,32 @@ def test_each_setting_has_a_panel_and_marks_the_best(found: StudyResult) -> None
     assert names == ["adamw", "sgd"]
 
 
+def test_parallel_coordinates_are_a_line_a_trial_and_the_best_on_top(
+    found: StudyResult,
+) -> None:
+    axes = study_figures(found)["parallel_coordinates"].axes[0]
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 5]
+    known = found.trials["value"].notna()
+    assert len(lines) == known.sum()
+    top = max(lines, key=lambda line: line.get_zorder())
+    # Its error is the lowest, its width stands by the ends of what was drawn.
+    heights = top.get_ydata()
+    widths = found.trials["model.widen_factor"][known]
+    share = (found.best.model.widen_factor - widths.min()) / np.ptp(widths)
+    assert heights[4] == 0.0
+    assert heights[1] == pytest.approx(share)
+    # One that was given up has no error to compare.
+    ends = [np.isnan(line.get_ydata()[4]) for line in lines]
+    assert sum(ends) == found.count("pruned")
+
+
 def test_importances_are_drawn_where_trials_suffice(found: StudyResult) -> None:
-    assert set(study_figures(found)) == {"history", "settings", "importances"}
+    drawn = {"history", "settings", "parallel_coordinates", "importances"}
+    assert set(study_figures(found)) == drawn
 
 
 def test_study_of_one_trial_can_be_drawn(tmp_path: Path) -> None:
     figures = study_figures(ran(tmp_path, 1))
-    assert set(figures) == {"history", "settings"}
+    assert set(figures) == {"history", "settings", "parallel_coordinates"}
     for figure in figures.values():
         figure.draw_without_rendering()

@@ -1,0 +1,111 @@
+"""How the values of a setting stand on an axis: evenly, by their logarithm, by name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import LogLocator, MaxNLocator
+from numpy.typing import NDArray
+
+from agegender.config import short_name
+from agegender.search.result import StudyResult
+
+MANY_TIMES = 30.0
+"""A range whose ends differ by more stands on a log scale."""
+
+MOST_TICKS = 6
+DECADE_TICKS = (1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis for the values of one setting, or of the error.
+
+    Args:
+        label: What it is called.
+        kind: `log`, `whole` and `even` take numbers, `names` whatever is chosen.
+        low: Where the axis begins, in places.
+        high: Where it ends.
+        names: The choices in order, for `names`.
+    """
+
+    label: str
+    kind: Literal["even", "whole", "log", "names"]
+    low: float
+    high: float
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, label: str, values: "pd.Series[Any]") -> "Scale":
+        """Choose the scale that suits values; missing ones are passed over."""
+        known = values.dropna()
+        if known.dtype == object:
+            known = known.infer_objects()
+        if known.dtype == bool or not pd.api.types.is_numeric_dtype(known):
+            # An axis of names would depend on which comes first: sort them.
+            names = tuple(sorted(known.astype(str).unique()))
+            return cls(label, "names", 0.0, max(1.0, len(names) - 1.0), names)
+        low, high = float(known.min()), float(known.max())
+        if low > 0.0 and high / low > MANY_TIMES:
+            return cls(label, "log", np.log10(low), np.log10(high))
+        is_whole = bool((known == known.round()).all())
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        return cls(label, "whole" if is_whole else "even", low, high)
+
+    def places(self, values: "pd.Series[Any]") -> NDArray[np.float64]:
+        """Return where values stand; NaN where they are missing."""
+        match self.kind:
+            case "names":
+                order = {name: float(index) for index, name in enumerate(self.names)}
+                told = values.astype(str).where(values.notna())
+                return np.asarray(told.map(order), np.float64)
+            case "log":
+                return np.asarray(np.log10(values.astype(np.float64)), np.float64)
+            case _:
+                return np.asarray(values, np.float64)
+
+    def heights(self, values: "pd.Series[Any]") -> NDArray[np.float64]:
+        """Return how far up an upright axis values stand, 0 to 1."""
+        return (self.places(values) - self.low) / (self.high - self.low)
+
+    def marks(self) -> list[tuple[float, str]]:
+        """Return the ticks of an upright axis, by how far up they stand."""
+        length = self.high - self.low
+        return [((place - self.low) / length, text) for place, text in self.ticks()]
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return a few places within the axis, and what is written there."""
+        match self.kind:
+            case "names":
+                return [(float(place), name) for place, name in enumerate(self.names)]
+            case "log":
+                ends = (10.0**self.low, 10.0**self.high)
+                numbers = LogLocator(subs=DECADE_TICKS).tick_values(*ends)
+                return self._within([(float(np.log10(x)), f"{x:g}") for x in numbers])
+            case _:
+                locator = MaxNLocator(MOST_TICKS, integer=self.kind == "whole")
+                numbers = locator.tick_values(self.low, self.high)
+                return self._within([(float(x), f"{x:g}") for x in numbers])
+
+    def _within(self, ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+        return [one for one in ticks if self.low - 1e-9 <= one[0] <= self.high + 1e-9]
+
+
+def setting_scales(result: StudyResult) -> dict[str, Scale]:
+    """Return a scale for each searched setting that any trial with an error had.
+
+    Args:
+        result: Of the study.
+
+    Returns:
+        Dotted name -> scale, in the order of the space.
+    """
+    known = result.trials[result.trials["value"].notna()]
+    return {
+        name: Scale.of(short_name(name), known[name])
+        for name in result.settings
+        if name in known and known[name].notna().any()
+    }

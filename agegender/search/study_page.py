@@ -1,0 +1,171 @@
+"""A study on one page: what was found, figures to click through, every trial.
+
+The page needs nothing from anywhere else: Plotly's script is in it, once.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pandas as pd
+from plotly.offline import get_plotlyjs
+
+from agegender.config import short_name
+from agegender.notice import NOTICE
+from agegender.pages.markup import document, escape, paragraph, section, table
+from agegender.search.plots import Plot, study_plots
+from agegender.search.result import StudyResult
+from agegender.search.trial import REASON
+
+CHOSEN_HERE: Final = (
+    "All errors are on validation faces, by which the best was chosen: on others, "
+    "expect it to be somewhat worse. The test split was not looked at."
+)
+HOW_TO_PICK: Final = (
+    "One line a trial, the best in orange, dotted where it was given up early. Draw a "
+    "box over one axis or several to see the trials that pass through; double-click to "
+    "see all."
+)
+AXIS_WIDTH: Final = 105
+"""Pixels that an axis needs, so that its numbers can be read."""
+
+DRAWS: Final = """
+const plots = JSON.parse(document.getElementById("plots").textContent);
+const isFinger = matchMedia("(pointer: coarse)").matches;
+const look = { responsive: true, displayModeBar: false };
+
+function dyed(value) {
+  if (typeof value === "string") {
+    const page = getComputedStyle(document.documentElement);
+    return value.replace(/^var\\((--[a-z]+)\\)/, (_, name) =>
+      page.getPropertyValue(name).trim());
+  }
+  if (Array.isArray(value)) return value.map(dyed);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, dyed(v)]));
+}
+
+function draw() {
+  for (const [name, plot] of Object.entries(plots)) {
+    // A finger scrolls the page; a mouse zooms, or picks lines.
+    const drag = name === "parallel_coordinates" ? "select" : "zoom";
+    const layout = { ...dyed(plot.layout), dragmode: isFinger ? false : drag };
+    Plotly.react("plot-" + name, dyed(plot.data), layout, look);
+  }
+}
+
+function pick(event) {
+  const byAxis = {};
+  for (const { x, curveNumber } of event?.points ?? []) {
+    (byAxis[x] ??= new Set()).add(curveNumber);
+  }
+  const passed = Object.values(byAxis);
+  colour((index) => passed.every((some) => some.has(index)));
+}
+
+function colour(isShown) {
+  const lines = dyed(plots.parallel_coordinates.data);
+  const colours = lines.map((line, index) =>
+    isShown(index) ? line.line.color : dyed("var(--soft)18"));
+  Plotly.restyle(together, { "line.color": colours, "marker.color": colours });
+}
+
+draw();
+const together = document.getElementById("plot-parallel_coordinates");
+together.on("plotly_selected", pick);
+together.on("plotly_deselect", () => colour(() => true));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+"""
+
+
+def draw_study_page(result: StudyResult) -> str:
+    """Draw the page of a study.
+
+    Args:
+        result: From `run_study`.
+
+    Returns:
+        HTML that needs nothing from anywhere else.
+    """
+    plots = study_plots(result)
+    overview = [name for name in ("history", "importances") if name in plots]
+    slices = [name for name in plots if name not in {*overview, "parallel_coordinates"}]
+    body = "\n".join(
+        [
+            paragraph(_summary(result)),
+            section("How it went", _beside(overview)),
+            section("Settings together", paragraph(HOW_TO_PICK), _wide(plots)),
+            section("Settings one by one", _beside(slices)),
+            section("Trials", _trials(result)),
+            f'<script type="application/json" id="plots">{_data(plots)}</script>',
+        ]
+    )
+    title = f"Study {result.study_name}"
+    return document(title, [CHOSEN_HERE, NOTICE], body, [get_plotlyjs(), DRAWS])
+
+
+def _summary(result: StudyResult) -> str:
+    names = {"complete": "completed", "pruned": "given up early"}
+    counts = {state: result.count(state) for state in (*names, *result.states())}
+    told = [f"{n:,} {names.get(state, state)}" for state, n in counts.items() if n]
+    values = [f"{short_name(k)} {_shown(v)}" for k, v in result.best_values.items()]
+    count = len(result.trials)
+    return (
+        f"{count:,} trial{'s' * (count != 1)}: {', '.join(told)}. Best is trial "
+        f"{result.best_number}, {result.best_value:.2f} years off on average, with "
+        f"{', '.join(values)}."
+    )
+
+
+def _beside(names: Sequence[str]) -> str:
+    return f'<div class="figures">{"".join(map(_place, names))}</div>'
+
+
+def _wide(plots: dict[str, Plot]) -> str:
+    axes = len(plots["parallel_coordinates"]["data"][0]["x"])
+    place = _place("parallel_coordinates", f"min-width: {AXIS_WIDTH * axes}px")
+    return f'<div class="wide">{place}</div>'
+
+
+def _place(name: str, style: str = "") -> str:
+    styled = f' style="{style}"' if style else ""
+    return f'<div class="plot" id="plot-{escape(name)}"{styled}></div>'
+
+
+def _data(plots: dict[str, Plot]) -> str:
+    # No text of a trial may end the element it stands in.
+    return json.dumps(plots, allow_nan=False).replace("<", "\\u003c")
+
+
+def _trials(result: StudyResult) -> str:
+    settings = [name for name in result.settings if name in result.trials]
+    head = ["trial", "state", "MAE", "epochs", "minutes", *map(short_name, settings)]
+    rows = [
+        (
+            trial["number"],
+            "best" if trial["number"] == result.best_number else trial["state"],
+            _number(trial["value"], ".2f"),
+            trial["epochs"],
+            _number(trial["seconds"] / 60, ".1f"),
+            *(_shown(trial[name]) for name in settings),
+            trial[REASON],
+        )
+        for _, trial in _in_order(result.trials).iterrows()
+    ]
+    return table([*head, "why it ended"], rows)
+
+
+def _in_order(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the completed trials, best first, then the others."""
+    is_other = trials["state"] != "complete"
+    return trials.assign(is_other=is_other).sort_values(["is_other", "value", "number"])
+
+
+def _number(value: float, form: str) -> str:
+    return "" if pd.isna(value) else format(value, form)
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
