@@ -101,6 +101,7 @@ def _on_one_core() -> str:
         {
             f"original: face by face, {BATCH} a batch": lambda: face_by_face(made, rng),
             f"ours: the same changes, {BATCH} a batch": _ours(made, BATCH, **same),
+            "ours: the same changes, 64, as the recipes": _ours(made, 64, **same),
             "ours: the same changes, 256": _ours(made, 256, **same),
             "ours: and light and colour, 256": _ours(
                 made, 256, **same | {"brightness": 0.2, "contrast": 0.2, "colour": 0.1}

@@ -20,6 +20,9 @@ Weights = NDArray[np.float32]
 _WHOLE = 256
 """Shares are kept in 256ths, so that blending stays within 16-bit integers."""
 
+_AT_ONCE = 16
+"""Faces blended in one go: their sums stay in the processor's cache."""
+
 
 class Mixed(NamedTuple):
     """Faces, uint8 (N, S, S, 3), and the share, 0..1, that the first has in each."""
@@ -102,11 +105,15 @@ def blend(faces: Faces, others: Faces, share: NDArray[np.floating]) -> Mixed:
     """
     weight = np.rint(share * _WHOLE).astype(np.uint16)
     own = weight[:, None, None, None]
-    total = np.multiply(faces, own, dtype=np.uint16)
-    total += np.multiply(others, _WHOLE - own, dtype=np.uint16)
-    total += _WHOLE // 2
-    total >>= 8
-    return Mixed(total.astype(np.uint8), weight.astype(np.float32) / _WHOLE)
+    mixed = np.empty_like(faces)
+    for first in range(0, len(faces), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        total = np.multiply(faces[some], own[some], dtype=np.uint16)
+        total += np.multiply(others[some], _WHOLE - own[some], dtype=np.uint16)
+        total += _WHOLE // 2
+        total >>= 8
+        mixed[some] = total
+    return Mixed(mixed, weight.astype(np.float32) / _WHOLE)
 
 
 def cut(

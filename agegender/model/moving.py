@@ -11,6 +11,17 @@ import numpy as np
 from keras import ops
 
 
+def shifted_lines(offset: Any, side: int) -> Any:
+    """Return the line that each line of a shifted face is taken from, int32 (N, S).
+
+    Args:
+        offset: float32 (N,), rounded to whole pixels; the border is repeated.
+        side: S, in pixels.
+    """
+    lines = ops.arange(side, dtype="int32")
+    return ops.clip(lines + ops.cast(ops.round(offset), "int32")[:, None], 0, side - 1)
+
+
 def reordered(faces: Any, rows: Any, columns: Any) -> Any:
     """Take each pixel from the place named.
 

@@ -75,9 +75,9 @@ def test_each_epoch_is_compiled_for_its_size(
     traced: list[int] = []
     lit = Augment._lit
 
-    def noting(self: Augment, faces: object) -> object:
+    def noting(self: Augment, faces: object, draws: object) -> object:
         traced.append(faces.shape[1])  # type: ignore[attr-defined]
-        return lit(self, faces)
+        return lit(self, faces, draws)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Augment, "_lit", noting)
     trained = fit(growing, tiny_store)
