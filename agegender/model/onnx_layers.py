@@ -12,6 +12,7 @@ import numpy as np
 from agegender.errors import ModelError
 from agegender.model.augment import Augment
 from agegender.model.heads import SecondOfTwo, StepsToAges
+from agegender.model.norm import BatchNorm
 from agegender.model.onnx_graph import GraphWriter, LayerWriter
 
 
@@ -167,7 +168,8 @@ ABSENT = (Augment, keras.layers.Dropout)
 WRITERS: dict[type, LayerWriter] = {
     keras.layers.Rescaling: _rescaling,
     keras.layers.Conv2D: _convolution,
-    keras.layers.BatchNormalization: _batch_norm,
+    keras.layers.BatchNormalization: _batch_norm,  # of networks kept before
+    BatchNorm: _batch_norm,
     keras.layers.ReLU: _relu,
     keras.layers.Add: _add,
     keras.layers.GlobalAveragePooling2D: _global_mean,

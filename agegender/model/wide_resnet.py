@@ -17,6 +17,7 @@ import keras
 from agegender.config import AugmentConfig, ModelConfig
 from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
+from agegender.model.norm import BatchNorm
 from agegender.model.pooling import pooled
 
 GROUP_CHANNELS = (16, 32, 64)
@@ -120,9 +121,7 @@ class _Layers:
 
     def norm(self, name: str) -> Any:
         # Keras' own momentum, 0.99, would need more steps than a short run has.
-        return keras.layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, dtype=self.precision, name=name
-        )
+        return BatchNorm(momentum=0.9, epsilon=1e-5, dtype=self.precision, name=name)
 
     def norm_relu(self, name: str, features: Any, number: str = "") -> Any:
         norm = self.norm(f"{name}_norm{number}")
