@@ -63,18 +63,29 @@ class SearchConfig:
     Args:
         trials: Finished or pruned trials wanted in all.
         sampler: `tpe` or `random`.
-        pruner: `hyperband`, `median` or `none`.
+        pruner: `hyperband`, `median` or `none`; `auto` is `median`, and `none` where
+            a cost is weighed.
+        cost: What is to be low beside the error: `parameters`, `flops` (of one face)
+            or `latency` (ms, of one face on one core); `none` looks at the error
+            alone.
         space: Dotted name of a setting -> the values it may take.
     """
 
     trials: int = 20
     sampler: Literal["tpe", "random"] = "tpe"
-    pruner: Literal["hyperband", "median", "none"] = "median"
+    pruner: Literal["auto", "hyperband", "median", "none"] = "auto"
+    cost: Literal["none", "parameters", "flops", "latency"] = "none"
     space: dict[str, ParameterSpace] = field(default_factory=_default_space)
 
     def __post_init__(self) -> None:
         require(
             self.trials >= 1,
             f"search.trials must be at least 1. Received: {self.trials}.",
+        )
+        require(
+            self.cost == "none" or self.pruner in {"auto", "none"},
+            "search.pruner must be none where search.cost is set: a trial that is "
+            "worse so far may be cheaper. "
+            f"Received: {self.pruner}.",
         )
         require(bool(self.space), "search.space names no setting. Name at least one.")

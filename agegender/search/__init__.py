@@ -3,13 +3,22 @@
 Figures are in `agegender.search.figures`, apart, so that workers load no matplotlib.
 """
 
+from agegender.search.front import OnFront
 from agegender.search.result import SearchError, StudyResult
 from agegender.search.storage import Heartbeat
 from agegender.search.study import read_study, run_study
-from agegender.search.trial import Silent, TrainTrial, TrialRecord, TrialTracker
+from agegender.search.trial import (
+    CostOf,
+    Silent,
+    TrainTrial,
+    TrialRecord,
+    TrialTracker,
+)
 
 __all__ = [
+    "CostOf",
     "Heartbeat",
+    "OnFront",
     "SearchError",
     "Silent",
     "StudyResult",

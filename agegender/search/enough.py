@@ -8,6 +8,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from agegender.errors import ConfigError
+from agegender.search.front import error_of
 from agegender.search.result import FINISHED
 
 
@@ -43,7 +44,7 @@ class Enough:
 
     def _is_reached(self, study: Study) -> bool:
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return any(one.value <= self.target for one in complete)
+        return any(error_of(one) <= self.target for one in complete)
 
 
 def enough_of(trials: int, time_limit: float | None, target: float | None) -> Enough:

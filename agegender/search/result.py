@@ -1,6 +1,7 @@
 """What a study found."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from agegender.config import Experiment, with_values
 from agegender.errors import AgeGenderError
+from agegender.search.front import OnFront, best_of, cost_of, error_of, front_of
 from agegender.search.trial import REASON, TRACEBACK
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -39,16 +41,21 @@ class StudyResult:
     Args:
         study_name: Of the study.
         trials: One row a trial: `number`, `state` (complete, pruned, failed,
-            running, waiting), `value` (best validation MAE in years), `epochs`,
-            `seconds`, `reason`, the searched settings under their dotted names,
+            running, waiting), `value` (best validation MAE in years), the cost
+            under its name where one is weighed, `epochs`, `best_epoch` (counted from
+            0), `seconds`, `reason`, the searched settings under their dotted names,
             and the tracker's attributes.
         settings: Names of the searched settings.
         importances: Setting -> share of the error's variation that it explains,
             summing to 1; empty where there are too few trials to say.
-        best_number: Of the best trial.
+        best_number: Of the best trial, the one of the lowest error; of several, the
+            cheapest.
         best_values: Its values of the searched settings.
         best_value: Its validation mean absolute error, in years.
         best: Its experiment, ready to be trained.
+        cost: What is weighed against the error, as `search.cost` names it.
+        front: The complete trials that no other beats in both, cheapest first;
+            empty where no cost is weighed.
     """
 
     study_name: str
@@ -59,6 +66,8 @@ class StudyResult:
     best_values: Mapping[str, Any]
     best_value: float
     best: Experiment
+    cost: str = "none"
+    front: tuple[OnFront, ...] = ()
 
     def count(self, state: str) -> int:
         """Return the number of trials in a state."""
@@ -66,6 +75,15 @@ class StudyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
+        front = [
+            {
+                "trial": one.number,
+                "val_age_mae": one.error,
+                self.cost: one.cost,
+                "values": dict(one.values),
+            }
+            for one in self.front
+        ]
         return {
             "study": self.study_name,
             "trials": {state: self.count(state) for state in self.states()},
@@ -73,6 +91,7 @@ class StudyResult:
             "best_val_age_mae": self.best_value,
             "best_values": dict(self.best_values),
             "importances": dict(self.importances),
+            **({"front": front} if front else {}),
         }
 
     def states(self) -> list[str]:
@@ -93,25 +112,29 @@ def result_of(study: Study, experiment: Experiment) -> StudyResult:
             f"no trial of study {study.study_name} was completed. "
             f"{_reasons(trials)} Search gentler settings, such as lower rates."
         )
-    best = study.best_trial
+    best = best_of(complete)
+    cost = experiment.search.cost
     return StudyResult(
         study.study_name,
-        pd.DataFrame([_row(trial) for trial in trials]),
+        pd.DataFrame([_row(trial, cost) for trial in trials]),
         tuple(experiment.search.space),
         _importances(study, complete),
         best.number,
         best.params,
-        float(study.best_value),
+        error_of(best),
         with_values(experiment, best.params),
+        cost,
+        () if cost == "none" else front_of(complete),
     )
 
 
-def _row(trial: FrozenTrial) -> dict[str, Any]:
+def _row(trial: FrozenTrial, cost: str) -> dict[str, Any]:
     took = trial.duration
     return {
         "number": trial.number,
         "state": STATES[trial.state],
-        "value": math.nan if trial.value is None else trial.value,
+        "value": error_of(trial),
+        **({} if cost == "none" else {cost: cost_of(trial)}),
         "epochs": len(trial.intermediate_values),
         "seconds": math.nan if took is None else took.total_seconds(),
         REASON: "",
@@ -123,9 +146,12 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 def _importances(study: Study, complete: list[FrozenTrial]) -> dict[str, float]:
     if len(complete) < FEWEST_FOR_IMPORTANCE:
         return {}
-    if len({trial.value for trial in complete}) == 1:
+    if len({error_of(trial) for trial in complete}) == 1:
         return {}
-    shares = optuna.importance.get_param_importances(study)
+    with warnings.catch_warnings():
+        # Optuna warns that a low error counts as a good one: so it does.
+        warnings.filterwarnings("ignore", "PedAnova", UserWarning)
+        shares = optuna.importance.get_param_importances(study, target=error_of)
     return {} if any(map(math.isnan, shares.values())) else shares
 
 

@@ -103,13 +103,14 @@ def open_study(
 def _create_or_load(storage: RDBStorage, name: str, experiment: Experiment) -> Study:
     draws = sampler(experiment.search, experiment.seed)
     gives_up = pruner(experiment)
+    objectives = 1 if experiment.search.cost == "none" else 2
     try:
         return optuna.create_study(
             study_name=name,
             storage=storage,
             sampler=draws,
             pruner=gives_up,
-            direction="minimize",
+            directions=["minimize"] * objectives,
         )
     except DuplicatedStudyError:
         return optuna.load_study(
@@ -123,6 +124,8 @@ def _fixed(experiment: Experiment, data: str) -> dict[str, Any]:
     search = settings.pop("search")
     settings.pop("name")
     fixed = settings | {"search.space": search["space"], "data": data}
+    if search["cost"] != "none":
+        fixed["search.cost"] = search["cost"]
     # What the database gives back has been JSON: compare like with like.
     return dict(json.loads(json.dumps(fixed)))
 

@@ -123,4 +123,6 @@ def pruner(experiment: Experiment) -> BasePruner:
         "median": lambda: MedianPruner(n_warmup_steps=epochs // 4),
         "none": NopPruner,
     }
-    return makers[experiment.search.pruner]()
+    search = experiment.search
+    automatic = "median" if search.cost == "none" else "none"
+    return makers[automatic if search.pruner == "auto" else search.pruner]()

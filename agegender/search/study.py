@@ -22,11 +22,13 @@ from agegender.config import Experiment
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.search.enough import Enough, enough_of
+from agegender.search.front import error_of
 from agegender.search.result import SearchError, StudyResult, result_of
 from agegender.search.space import check_space, space_of
 from agegender.search.storage import Heartbeat, open_storage, open_study
 from agegender.search.teller import Teller
 from agegender.search.trial import (
+    CostOf,
     Objective,
     Silent,
     TrainTrial,
@@ -51,6 +53,7 @@ class _Job:
     tracker: TrialTracker
     hopeless: tuple[type[Exception], ...]
     heartbeat: Heartbeat
+    cost: CostOf | None
 
     def study(self) -> Study:
         """Open the study."""
@@ -81,6 +84,7 @@ def run_study(
     threads: int | None = None,
     data: str = "",
     heartbeat: Heartbeat | None = None,
+    cost: CostOf | None = None,
     progress: Progress = silent,
 ) -> StudyResult:
     """Search the settings that `experiment.search` names; go on where one stopped.
@@ -101,6 +105,8 @@ def run_study(
         threads: CPU threads of each worker; an even share by default.
         data: Hash of the faces; a study goes on over the same ones only.
         heartbeat: When a trial whose process died is begun anew.
+        cost: Tells what an experiment's network costs, in the unit of `search.cost`;
+            needed where that is not `none`, and otherwise not called.
         progress: Called as (done, trials, what) as trials begin and end, and as the
             time that is left changes; `what` tells how it stands.
 
@@ -126,6 +132,7 @@ def run_study(
         tracker or Silent(),
         hopeless,
         heartbeat or Heartbeat(),
+        _cost(experiment, cost),
     )
     with _only_warnings():
         study = job.study()
@@ -162,6 +169,15 @@ def read_study(experiment: Experiment, *, storage: str, study_name: str) -> Stud
                 f"there is no study {study_name}. Name one of: {', '.join(names)}."
             ) from error
         return result_of(study, experiment)
+
+
+def _cost(experiment: Experiment, cost: CostOf | None) -> CostOf | None:
+    wanted = experiment.search.cost
+    if wanted == "none":
+        return None
+    if cost is None:
+        raise ConfigError(f"nothing tells the cost. Received: search.cost={wanted}.")
+    return cost
 
 
 @contextmanager
@@ -226,6 +242,7 @@ def _one_trial(study: Study, job: _Job) -> _Done:
         job.train_trial,
         job.tracker,
         job.hopeless,
+        job.cost,
     )
     ended: list[_Done] = []
     study.optimize(
@@ -241,7 +258,7 @@ def _described(trial: optuna.trial.FrozenTrial) -> _Done:
     reason = trial.user_attrs.get("reason", "")
     if trial.state == TrialState.COMPLETE:
         return _Done(
-            failed=False, text=f"trial {trial.number}: {trial.value:.2f} years"
+            failed=False, text=f"trial {trial.number}: {error_of(trial):.2f} years"
         )
     failed = trial.state == TrialState.FAIL
     return _Done(failed=failed, text=f"trial {trial.number}: {reason}")

@@ -22,11 +22,20 @@ REASON = "reason"
 TRACEBACK = "traceback"
 """Trial attribute: where an unexpected error came from."""
 
+EPOCHS = "epochs"
+"""Trial attribute: how many epochs it trained."""
+
+BEST_EPOCH = "best_epoch"
+"""Trial attribute: which of them was best, counted from 0."""
+
 State = Literal["complete", "pruned", "failed", "interrupted"]
 EpochListener = Callable[[int, Mapping[str, float]], None]
 TrainTrial = Callable[[Experiment, EpochListener], object]
 """Trains; calls the listener as (epoch from 0, measures) at the end of each epoch
 and lets through what it raises. What it returns is not read."""
+
+CostOf = Callable[[Experiment], float]
+"""Tells what the network of an experiment costs, whatever it is to learn."""
 
 
 class TrialRecord(Protocol):
@@ -38,6 +47,9 @@ class TrialRecord(Protocol):
 
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
         """Take note of an epoch."""
+
+    def cost(self, name: str, value: float) -> None:
+        """Take note of what the network costs."""
 
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Take note of the end: the best value so far, and why it ended early."""
@@ -63,6 +75,9 @@ class Silent:
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
         """Note nothing."""
 
+    def cost(self, name: str, value: float) -> None:
+        """Note nothing."""
+
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Note nothing."""
 
@@ -81,6 +96,7 @@ class Objective:
         train_trial: Trains.
         tracker: Opens records.
         hopeless: Exceptions of a training that ran, but led nowhere.
+        cost: Tells what is to be low beside the error; None where nothing is.
     """
 
     experiment: Experiment
@@ -88,9 +104,10 @@ class Objective:
     train_trial: TrainTrial
     tracker: TrialTracker
     hopeless: tuple[type[Exception], ...]
+    cost: CostOf | None
 
-    def __call__(self, trial: Trial) -> float:
-        """Train and return the best validation error, in years.
+    def __call__(self, trial: Trial) -> float | tuple[float, float]:
+        """Train and return the best validation error, in years, and any cost.
 
         Raises:
             TrialPruned: If it was given up, or its loss was lost.
@@ -103,6 +120,7 @@ class Objective:
         for name, value in watch.record.attributes.items():
             trial.set_user_attr(name, value)
         try:
+            cost = self._weighed(watch)
             self.train_trial(experiment, watch)
             best = watch.outcome()
         # Records are closed before anything is raised on, each with the truth.
@@ -120,7 +138,14 @@ class Objective:
             watch.end("failed", f"{type(error).__name__}: {error}")
             raise TrialFailedError(str(error)) from error
         watch.end("complete", "")
-        return best
+        return best if cost is None else (best, cost)
+
+    def _weighed(self, watch: "_Watch") -> float | None:
+        if self.cost is None:
+            return None
+        cost = self.cost(watch.experiment)
+        watch.record.cost(watch.experiment.search.cost, cost)
+        return cost
 
 
 def _state_of(error: BaseException) -> State:
@@ -142,6 +167,8 @@ class _Watch:
         if not math.isfinite(error):
             raise TrialPruned(f"{OBJECTIVE} became {error} in epoch {epoch + 1}")
         self.errors.append(error)
+        if self.experiment.search.cost != "none":
+            return  # Optuna gives up no trial that is judged by two numbers.
         self.trial.report(error, epoch)
         # After the last epoch there is nothing left to save.
         is_last = epoch + 1 >= self.experiment.training.epochs
@@ -165,4 +192,8 @@ class _Watch:
         # A retried trial brings the reason of its forerunner along.
         if reason or REASON in self.trial.user_attrs:
             self.trial.set_user_attr(REASON, reason)
+        if self.errors:
+            self.trial.set_user_attr(EPOCHS, len(self.errors))
+            best = min(range(len(self.errors)), key=self.errors.__getitem__)
+            self.trial.set_user_attr(BEST_EPOCH, best)
         self.record.end(state, min(self.errors, default=None), reason)

@@ -12,6 +12,8 @@ from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from agegender.search import StudyResult
     from agegender.tracking.run import Run
 
@@ -65,6 +67,7 @@ def search(
     """
     from agegender.data.store import FaceStore
     from agegender.search import run_study
+    from agegender.steps.weighing import CostOf
     from agegender.tracking.place import project_folder
     from agegender.tracking.store import use_experiment, use_tracking_store
     from agegender.tracking.trials import TrialRuns
@@ -91,6 +94,7 @@ def search(
             hopeless=(DivergedError,),
             workers=workers,
             data=faces.manifest.content_hash,
+            cost=CostOf(faces.manifest.crop_rule),
             progress=progress,
         )
         _record(run, result)
@@ -129,14 +133,30 @@ def _record(run: "Run", result: "StudyResult") -> None:
 
 def _text(result: "StudyResult") -> str:
     data = result.to_dict()
+    costs = [] if result.cost == "none" else [result.cost]
     shown = result.trials.sort_values("value")[
-        ["number", "state", "value", "epochs", "seconds", *result.settings]
+        ["number", "state", "value", *costs, "epochs", "seconds", *result.settings]
     ]
     states = ", ".join(f"{n} {state}" for state, n in data["trials"].items())
     best = json.dumps(data["best_values"], default=str)
     return (
-        f"{shown.to_string(index=False, float_format='%.4g', na_rep='-')}\n\n"
-        f"study {result.study_name}: {states}\n"
+        f"{_table(shown)}\n\n"
+        f"study {result.study_name}: {states}\n{_front(result, shown)}"
         f"best: trial {result.best_number}, validation MAE "
         f"{result.best_value:.2f} years, {best}"
     )
+
+
+def _front(result: "StudyResult", shown: "pd.DataFrame") -> str:
+    if not result.front:
+        return ""
+    numbers = [one.number for one in result.front]
+    rows = shown.set_index("number", drop=False).loc[numbers]
+    return (
+        f"\nnone is both better and cheaper ({result.cost}) than these:\n"
+        f"{_table(rows.drop(columns=['state', 'epochs', 'seconds']))}\n\n"
+    )
+
+
+def _table(rows: "pd.DataFrame") -> str:
+    return rows.to_string(index=False, float_format="%.4g", na_rep="-")

@@ -83,6 +83,11 @@ class TrialRun:
         with one_line_errors("record an epoch"):
             MlflowClient().log_batch(self.id, metrics=metrics)
 
+    def cost(self, name: str, value: float) -> None:
+        """Record what the trial's network costs."""
+        with one_line_errors("record a trial's cost"):
+            MlflowClient().log_metric(self.id, name, value)
+
     def end(self, state: str, value: float | None, reason: str) -> None:
         """Close the run in the state that the trial ended in."""
         now = get_current_time_millis()

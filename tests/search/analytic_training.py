@@ -34,9 +34,12 @@ def experiment(
     epochs: int = 4,
     space: Mapping[str, ParameterSpace] = SPACE,
     seed: int = 0,
+    cost: str = "none",
 ) -> Experiment:
     """Return an experiment to search."""
-    search = SearchConfig(6, sampler, pruner, dict(space))  # type: ignore[arg-type]
+    search = SearchConfig(  # type: ignore[arg-type]
+        trials=6, sampler=sampler, pruner=pruner, cost=cost, space=dict(space)
+    )
     return replace(
         Experiment(),
         seed=seed,
@@ -49,6 +52,11 @@ def final_error(settings: Experiment) -> float:
     """Return the error after the last epoch, lowest at rate 0.03, width 8."""
     rate = abs(math.log10(settings.optimizer.learning_rate / 0.03))
     return 5.0 + 2.0 * rate + (8 - settings.model.widen_factor) / 4.0
+
+
+def width(settings: Experiment) -> float:
+    """Return what a network costs: its width, and nothing else."""
+    return float(settings.model.widen_factor)
 
 
 def train(settings: Experiment, listener: EpochListener) -> None:
@@ -101,6 +109,10 @@ class FileRecord:
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
         """Note an epoch."""
         self._write(f"epoch {epoch} {measures['val_age_mae']:.3f}")
+
+    def cost(self, name: str, value: float) -> None:
+        """Note the cost."""
+        self._write(f"cost {name} {value:.3f}")
 
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Note the end."""
