@@ -6,6 +6,7 @@ What takes time to import is imported inside the step that needs it.
 from agegender.steps.downloading import download
 from agegender.steps.exporting import export
 from agegender.steps.faces import prep, sample
+from agegender.steps.filming import video
 from agegender.steps.importing import import_weights
 from agegender.steps.judging import evaluate
 from agegender.steps.outcome import Outcome
@@ -27,6 +28,7 @@ ALL = (
     rollback,
     export,
     predict,
+    video,
     main,
 )
 
@@ -45,4 +47,5 @@ __all__ = [
     "sample",
     "search",
     "train",
+    "video",
 ]

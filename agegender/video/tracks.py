@@ -1,0 +1,129 @@
+"""Which face of one look is which of the next.
+
+Faces are paired by how much their boxes overlap, all at once, each box moved on as
+it moved last. That is all: nobody is recognised, so who leaves the picture and comes
+back later is somebody new.
+
+Reference: Bewley et al., ICIP 2016 (SORT), without its Kalman filter; Kuhn 1955.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+Boxes = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """When a face is the same as before.
+
+    Args:
+        least_overlap: Shared area over the area of both boxes, 0..1.
+        gap: Seconds that a face may be unseen and still be the same.
+    """
+
+    least_overlap: float = 0.25
+    gap: float = 1.0
+
+
+@dataclass
+class _Track:
+    number: int
+    box: Boxes  # (4,): where it was seen last
+    speed: Boxes  # (4,): of its edges, pixels a second
+    seconds: float  # when it was seen last
+
+    def expected(self, seconds: float) -> Boxes:
+        return self.box + self.speed * (seconds - self.seconds)
+
+    def move(self, box: Boxes, seconds: float) -> None:
+        self.speed = (box - self.box) / (seconds - self.seconds)
+        self.box, self.seconds = box, seconds
+
+
+class Tracker:
+    """Numbers faces, so that one face keeps its number while it is in the picture.
+
+    Args:
+        settings: When a face is the same as before.
+    """
+
+    def __init__(self, settings: TrackingSettings = TrackingSettings()) -> None:
+        self._settings = settings
+        self._tracks: list[_Track] = []
+        self._made = 0
+
+    def follow(
+        self, boxes: Sequence[tuple[float, float, float, float]], seconds: float
+    ) -> list[int]:
+        """Number the faces of one look.
+
+        Args:
+            boxes: Left, top, right, bottom of each, in pixels.
+            seconds: When; later than the look before.
+
+        Returns:
+            A number from 1 for each box.
+        """
+        since = seconds - self._settings.gap
+        self._tracks = [track for track in self._tracks if track.seconds >= since]
+        found = np.array(boxes, np.float64).reshape(-1, 4)
+        known = self._paired(found, seconds)
+        for row, box in enumerate(found):
+            if row in known:
+                known[row].move(box, seconds)
+            else:
+                self._made += 1
+                known[row] = _Track(self._made, box, np.zeros(4), seconds)
+                self._tracks.append(known[row])
+        return [known[row].number for row in range(len(found))]
+
+    @property
+    def followed(self) -> frozenset[int]:
+        """Return the numbers of the faces that may still be seen again."""
+        return frozenset(track.number for track in self._tracks)
+
+    def cut(self) -> None:
+        """Forget all faces: another scene begins."""
+        self._tracks = []
+
+    def _paired(self, found: Boxes, seconds: float) -> dict[int, _Track]:
+        """Return the tracks that boxes go on, by the box's row."""
+        last = np.array([track.box for track in self._tracks]).reshape(-1, 4)
+        moved = [track.expected(seconds) for track in self._tracks]
+        # One that stopped is where it was, one that went on is where it was going.
+        overlap = np.maximum(
+            overlaps(found, last), overlaps(found, np.array(moved).reshape(-1, 4))
+        )
+        rows, columns = linear_sum_assignment(overlap, maximize=True)
+        return {
+            int(row): self._tracks[column]
+            for row, column in zip(rows, columns, strict=True)
+            if overlap[row, column] >= self._settings.least_overlap
+        }
+
+
+def overlaps(some: Boxes, others: Boxes) -> NDArray[np.float64]:
+    """Return the shared area over the area of both.
+
+    Args:
+        some: float64 (N, 4), left, top, right, bottom.
+        others: float64 (M, 4).
+
+    Returns:
+        float64 (N, M), 0..1.
+    """
+    start = np.maximum(some[:, None, :2], others[None, :, :2])
+    end = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    shared = np.prod(np.clip(end - start, 0, None), axis=2)
+    whole = _areas(some)[:, None] + _areas(others)[None, :] - shared
+    none = np.zeros(shared.shape)
+    return np.asarray(np.divide(shared, whole, out=none, where=whole > 0))
+
+
+def _areas(boxes: Boxes) -> NDArray[np.float64]:
+    return np.asarray(np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1))

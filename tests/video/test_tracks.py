@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from agegender.video.tracks import Tracker, TrackingSettings, overlaps
+
+Box = tuple[float, float, float, float]
+
+
+def square(x: float, y: float, side: float = 40.0) -> Box:
+    return x, y, x + side, y + side
+
+
+def test_face_that_moves_keeps_its_number() -> None:
+    tracker = Tracker()
+    numbers = {tracker.follow([square(10.0 * n, 5)], 0.1 * n)[0] for n in range(30)}
+    assert numbers == {1}
+
+
+def test_faces_keep_their_numbers_whatever_their_order() -> None:
+    tracker = Tracker()
+    left, right = square(0, 0), square(200, 0)
+    assert tracker.follow([left, right], 0.0) == [1, 2]
+    assert tracker.follow([right, left], 0.1) == [2, 1]
+
+
+def test_faces_that_pass_each_other_go_on_as_they_went() -> None:
+    tracker = Tracker()
+    for n in range(11):
+        numbers = tracker.follow([square(20.0 * n, 0), square(200 - 20.0 * n, 9)], n)
+    assert numbers == [1, 2]
+
+
+def test_pairs_are_the_best_of_all_and_not_the_first_that_fit() -> None:
+    tracker = Tracker()
+    tracker.follow([square(0, 0), square(20, 0)], 0.0)
+    # Taken one by one, the first would take the place of the second.
+    assert tracker.follow([square(14, 0), square(34, 0)], 0.1) == [1, 2]
+
+
+def test_fast_face_is_looked_for_where_it_was_going() -> None:
+    tracker = Tracker()
+    tracker.follow([square(0, 0)], 0.0)
+    tracker.follow([square(22, 0)], 0.1)
+    assert tracker.follow([square(82, 0)], 0.4) == [1]
+
+
+def test_face_unseen_for_less_than_the_gap_is_the_same() -> None:
+    tracker = Tracker(TrackingSettings(gap=1.0))
+    tracker.follow([square(0, 0)], 0.0)
+    assert tracker.follow([], 0.5) == []
+    assert tracker.follow([square(0, 0)], 1.0) == [1]
+
+
+def test_face_unseen_for_longer_is_somebody_new() -> None:
+    tracker = Tracker(TrackingSettings(gap=1.0))
+    tracker.follow([square(0, 0)], 0.0)
+    assert tracker.follow([square(0, 0)], 1.01) == [2]
+    assert tracker.followed == {2}
+
+
+def test_cut_makes_everybody_new() -> None:
+    tracker = Tracker()
+    tracker.follow([square(0, 0)], 0.0)
+    tracker.cut()
+    assert tracker.follow([square(0, 0)], 0.1) == [2]
+
+
+def test_face_elsewhere_is_somebody_new() -> None:
+    tracker = Tracker()
+    tracker.follow([square(0, 0)], 0.0)
+    assert tracker.follow([square(100, 100)], 0.1) == [2]
+
+
+def test_overlap_is_the_shared_area_over_that_of_both() -> None:
+    some = np.array([square(0, 0, 10)])
+    others = np.array([square(0, 0, 10), square(5, 0, 10), square(20, 0, 10)])
+    assert overlaps(some, others)[0].tolist() == pytest.approx([1, 1 / 3, 0])
+
+
+def test_boxes_without_area_overlap_nothing() -> None:
+    points = np.zeros((2, 4))
+    assert not overlaps(points, points).any()
