@@ -6,6 +6,7 @@ Small photos are enlarged first, so that the letters are legible at any size.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -144,18 +145,25 @@ def _draw_label(
 
 def _with_legend(picture: Image.Image) -> Image.Image:
     """Add a white strip below the picture that says how to read it."""
-    font = ImageFont.load_default(max(11, round(max(picture.size) / 60)))
-    margin = 2 * _margin(font)
-    draw = ImageDraw.Draw(picture)
-    text = _wrapped(draw, LEGEND, font, picture.width - 2 * margin)
-    bottom = draw.multiline_textbbox((0, 0), text, font=font)[3]
-    whole = Image.new(
-        "RGB", (picture.width, picture.height + int(bottom) + 2 * margin), PAPER
-    )
+    strip = _legend(picture.size)
+    whole = Image.new("RGB", (picture.width, picture.height + strip.height))
     whole.paste(picture)
-    start = (margin, picture.height + margin)
-    ImageDraw.Draw(whole).multiline_text(start, text, fill=INK, font=font)
+    whole.paste(strip, (0, picture.height))
     return whole
+
+
+@lru_cache(maxsize=8)
+def _legend(size: tuple[int, int]) -> Image.Image:
+    """Draw the strip below pictures of a size: once, for all frames of a film."""
+    width, _ = size
+    font = ImageFont.load_default(max(11, round(max(size) / 60)))
+    margin = 2 * _margin(font)
+    draw = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+    text = _wrapped(draw, LEGEND, font, width - 2 * margin)
+    bottom = draw.multiline_textbbox((0, 0), text, font=font)[3]
+    strip = Image.new("RGB", (width, int(bottom) + 2 * margin), PAPER)
+    ImageDraw.Draw(strip).multiline_text((margin, margin), text, fill=INK, font=font)
+    return strip
 
 
 def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: _Font, width: float) -> str:
