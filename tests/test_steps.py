@@ -479,12 +479,21 @@ def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> 
     nested = client.search_runs(
         ids, f"tags.`mlflow.parentRunId` = '{runs[0].info.run_id}'"
     )
-    assert {run.info.run_name for run in nested} == {"trial 0", "trial 1"}
+    names = {run.info.run_name.removesuffix(" (best)") for run in nested}
+    assert names == {"trial 0", "trial 1"}
     assert all(run.info.status == "FINISHED" for run in nested)
     # Only what was searched: a comparison of the trials shows no noise.
-    assert all(set(run.data.params) == set(space) for run in nested)
-    best = min(run.data.metrics["best_val_age_mae"] for run in nested)
-    assert runs[0].data.metrics["best_val_age_mae"] == pytest.approx(best)
+    assert all(set(run.data.params) == {"dropout", "learning_rate"} for run in nested)
+    best = min(nested, key=lambda run: run.data.metrics["best_val_age_mae"])
+    assert runs[0].data.metrics["best_val_age_mae"] == pytest.approx(
+        best.data.metrics["best_val_age_mae"]
+    )
+    assert [run.info.run_id for run in nested if run.data.tags.get("best")] == [
+        best.info.run_id
+    ]
+    kept = {item.path for item in client.list_artifacts(runs[0].info.run_id)}
+    assert kept == {"best.yaml", "figures", "study.html", "trials.csv"}
+    assert "2 trials: 2 completed" in runs[0].data.tags["mlflow.note.content"]
 
 
 def _challenger() -> registry.Version:

@@ -16,6 +16,7 @@ from agegender.config import short_name
 from agegender.pages.markup import escape
 from agegender.search.result import StudyResult
 from agegender.search.scales import Scale, setting_scales
+from agegender.search.summary import shown
 
 Plot = dict[str, Any]
 """What Plotly draws, its `data` and `layout`; or a part of that."""
@@ -109,14 +110,10 @@ def _told(trial: "pd.Series[Any]", names: Sequence[str]) -> str:
     """Tell all of one trial, a line each."""
     lines = [f"<b>trial {trial['number']}: {trial['value']:.2f} years</b>"]
     drawn = [name for name in names if not pd.isna(trial[name])]
-    lines += [f"{short_name(name)} {_shown(trial[name])}" for name in drawn]
+    lines += [f"{short_name(name)} {shown(trial[name])}" for name in drawn]
     if trial["state"] == "pruned":
         lines.append("given up early")
     return "<br>".join([lines[0], *map(escape, lines[1:])])
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _importances(shares: Mapping[str, float]) -> Plot:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
+from agegender.search.front import best_of, error_of
+
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -67,13 +69,13 @@ def standing_of(
     }
     complete, pruned = by_state[TrialState.COMPLETE], by_state[TrialState.PRUNED]
     running = by_state[TrialState.RUNNING]
-    best = min(complete, key=lambda trial: trial.values[0], default=None)
+    best = best_of(complete) if complete else None
     return Standing(
         len(complete) + len(pruned),
         len(running),
         len(pruned),
         len(by_state[TrialState.FAIL]),
-        None if best is None else best.values[0],
+        None if best is None else error_of(best),
         -1 if best is None else best.number,
         _seconds_left([*complete, *pruned], running, wanted, workers, rest),
     )

@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 from agegender.config import Experiment
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
+from agegender.search.best import BestSoFar
 from agegender.search.enough import Enough, enough_of
 from agegender.search.front import error_of
 from agegender.search.result import SearchError, StudyResult, result_of
@@ -136,14 +137,21 @@ def run_study(
     )
     with _only_warnings():
         study = job.study()
+        best = BestSoFar(study, job.tracker)
         with Teller(study, enough, workers, progress) as teller:
+
+            def ended(text: str) -> None:
+                best.look()
+                teller.ended(text)
+
             if workers == 1:
                 one_trial = partial(_one_trial, study, job)
-                _run(InProcess(), one_trial, 1, study, enough, teller)
+                _run(InProcess(), one_trial, 1, study, enough, ended)
             else:
                 one_trial = partial(_trial_of_a_worker, job)
                 with _workers(job, workers, threads) as executor:
-                    _run(executor, one_trial, workers, study, enough, teller)
+                    _run(executor, one_trial, workers, study, enough, ended)
+        best.look()
         return result_of(study, experiment)
 
 
@@ -199,7 +207,7 @@ def _run(
     workers: int,
     study: Study,
     enough: Enough,
-    teller: Teller,
+    ended: Callable[[str], None],
 ) -> None:
     """Hand out trials until enough are finished."""
     pending: set[Future[_Done]] = set()
@@ -216,7 +224,7 @@ def _run(
                     f"the last {failures} trials broke, at last by: {outcome.text}. "
                     "Mend that, then run the same command to go on."
                 )
-            teller.ended(outcome.text)
+            ended(outcome.text)
 
 
 def _outcome(future: Future[_Done]) -> _Done:

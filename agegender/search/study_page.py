@@ -5,7 +5,7 @@ The page needs nothing from anywhere else: Plotly's script is in it, once.
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 from plotly.offline import get_plotlyjs
@@ -15,6 +15,7 @@ from agegender.notice import NOTICE
 from agegender.pages.markup import document, escape, paragraph, section, table
 from agegender.search.plots import Plot, study_plots
 from agegender.search.result import StudyResult
+from agegender.search.summary import shown, summary
 from agegender.search.trial import REASON
 
 CHOSEN_HERE: Final = (
@@ -92,7 +93,7 @@ def draw_study_page(result: StudyResult) -> str:
     slices = [name for name in plots if name not in {*overview, "parallel_coordinates"}]
     body = "\n".join(
         [
-            paragraph(_summary(result)),
+            paragraph(summary(result)),
             section("How it went", _beside(overview)),
             section("Settings together", paragraph(HOW_TO_PICK), _wide(plots)),
             section("Settings one by one", _beside(slices)),
@@ -102,19 +103,6 @@ def draw_study_page(result: StudyResult) -> str:
     )
     title = f"Study {result.study_name}"
     return document(title, [CHOSEN_HERE, NOTICE], body, [get_plotlyjs(), DRAWS])
-
-
-def _summary(result: StudyResult) -> str:
-    names = {"complete": "completed", "pruned": "given up early"}
-    counts = {state: result.count(state) for state in (*names, *result.states())}
-    told = [f"{n:,} {names.get(state, state)}" for state, n in counts.items() if n]
-    values = [f"{short_name(k)} {_shown(v)}" for k, v in result.best_values.items()]
-    count = len(result.trials)
-    return (
-        f"{count:,} trial{'s' * (count != 1)}: {', '.join(told)}. Best is trial "
-        f"{result.best_number}, {result.best_value:.2f} years off on average, with "
-        f"{', '.join(values)}."
-    )
 
 
 def _beside(names: Sequence[str]) -> str:
@@ -147,7 +135,7 @@ def _trials(result: StudyResult) -> str:
             _number(trial["value"], ".2f"),
             trial["epochs"],
             _number(trial["seconds"] / 60, ".1f"),
-            *(_shown(trial[name]) for name in settings),
+            *(shown(trial[name]) for name in settings),
             trial[REASON],
         )
         for _, trial in _in_order(result.trials).iterrows()
@@ -163,9 +151,3 @@ def _in_order(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _number(value: float, form: str) -> str:
     return "" if pd.isna(value) else format(value, form)
-
-
-def _shown(value: Any) -> str:
-    if pd.isna(value):
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

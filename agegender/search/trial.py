@@ -61,6 +61,9 @@ class TrialTracker(Protocol):
     def start(self, number: int, experiment: Experiment) -> TrialRecord:
         """Open the record of a trial that is about to train."""
 
+    def best(self, attributes: Mapping[str, str]) -> None:
+        """Take note that the trial whose record has these is the best so far."""
+
 
 class Silent:
     """Tracks nothing: a tracker and a record in one."""
@@ -71,6 +74,9 @@ class Silent:
         """Open nothing."""
         del number, experiment
         return self
+
+    def best(self, attributes: Mapping[str, str]) -> None:
+        """Note nothing."""
 
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
         """Note nothing."""

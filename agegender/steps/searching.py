@@ -116,6 +116,7 @@ def _record(run: "Run", result: "StudyResult") -> None:
     """Log what the study found, and end the runs of trials that were killed."""
     from agegender.search.figures import study_figures
     from agegender.search.study_page import draw_study_page
+    from agegender.search.summary import summary, told_values
     from agegender.tracking.trials import RUN_ATTRIBUTE, close_orphans
 
     for name, figure in study_figures(result).items():
@@ -124,8 +125,8 @@ def _record(run: "Run", result: "StudyResult") -> None:
     run.log_text(result.trials.to_csv(index=False), "trials.csv")
     run.log_dict(result.best.to_dict(), "best.yaml")
     run.log_metrics({"best_val_age_mae": result.best_value})
-    summary = result.to_dict()
-    run.set_tags({"best_trial": result.best_number, **summary["best_values"]})
+    run.set_tags({"best_trial": result.best_number, "best_values": told_values(result)})
+    run.describe(f"{summary(result)}\n\nLook at `study.html` among the artifacts.")
     running = result.trials[result.trials["state"] == "running"]
     alive = set(running.get(RUN_ATTRIBUTE, ()))
     close_orphans(run.experiment_id, run.id, alive)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_RUN_NOTE
 
 from agegender.config import Experiment
 from agegender.tracking.store import one_line_errors
@@ -173,6 +173,10 @@ class Run:
         with one_line_errors("set tags"):
             pairs = [RunTag(name, str(value)) for name, value in tags.items()]
             MlflowClient().log_batch(self.id, tags=pairs)
+
+    def describe(self, text: str) -> None:
+        """Set what MLflow shows as the run's description, in Markdown."""
+        self.set_tags({MLFLOW_RUN_NOTE: text})
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

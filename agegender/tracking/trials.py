@@ -5,6 +5,7 @@ open. So runs are addressed by id, never as MLflow's "active run", and
 `close_orphans` ends those whose trial is over.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,11 +15,15 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
-from agegender.config import Experiment
+from agegender.config import Experiment, short_name
 from agegender.tracking.run import flatten
 from agegender.tracking.store import one_line_errors
 
 STUDY_TAG = "study"
+BEST_TAG = "best"
+BEST_NAME = " (best)"
+"""How the best trial's run's name ends."""
+
 RUN_ATTRIBUTE = "run_id"
 STATUS = {
     "complete": "FINISHED",
@@ -26,6 +31,18 @@ STATUS = {
     "failed": "FAILED",
     "interrupted": "KILLED",
 }
+CURVES = (
+    "loss",
+    "val_loss",
+    "age_mae",
+    "val_age_mae",
+    "gender_accuracy",
+    "val_gender_accuracy",
+)
+"""What is recorded of an epoch; each is a row of MLflow's comparison."""
+
+SENDS_EVERY_S = 1.0
+"""Seconds between two calls that tell of epochs; each call costs tens of ms."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +73,34 @@ class TrialRuns:
         with one_line_errors(f"open the run of trial {number}"):
             client = MlflowClient()
             run = client.create_run(self.experiment_id, tags=tags)
-            params = [Param(name, values[name]) for name in self.settings]
+            params = [
+                Param(short_name(name), values[name])
+                for name in self.settings
+                if name in values
+            ]
             client.log_batch(run.info.run_id, params=params)
-        return TrialRun(run.info.run_id)
+        return TrialRun(run.info.run_id, client)
+
+    def best(self, attributes: Mapping[str, str]) -> None:
+        """Mark the best trial's run, and no other."""
+        mlflow.set_tracking_uri(self.tracking_uri)
+        if RUN_ATTRIBUTE in attributes:
+            mark_best(self.experiment_id, self.parent, attributes[RUN_ATTRIBUTE])
 
 
-@dataclass(frozen=True)
 class TrialRun:
     """The run of one trial.
 
     Args:
         id: MLflow's id of the run.
+        client: What it was opened with.
     """
 
-    id: str
+    def __init__(self, id: str, client: MlflowClient) -> None:  # noqa: A002 - its name
+        self.id = id
+        self._client = client
+        self._unsent: list[Metric] = []
+        self._sent = time.monotonic()
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -77,16 +108,21 @@ class TrialRun:
         return {RUN_ATTRIBUTE: self.id}
 
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
-        """Record an epoch's measures in one call."""
+        """Record an epoch's curves, those of quick epochs several at a time."""
         now = get_current_time_millis()
-        metrics = [Metric(name, float(x), now, epoch) for name, x in measures.items()]
-        with one_line_errors("record an epoch"):
-            MlflowClient().log_batch(self.id, metrics=metrics)
+        self._unsent += [
+            Metric(name, float(measures[name]), now, epoch)
+            for name in CURVES
+            if name in measures
+        ]
+        if time.monotonic() - self._sent >= SENDS_EVERY_S:
+            with one_line_errors("record an epoch"):
+                self._client.log_batch(self.id, metrics=self._unsent)
+            self._unsent, self._sent = [], time.monotonic()
 
     def cost(self, name: str, value: float) -> None:
-        """Record what the trial's network costs."""
-        with one_line_errors("record a trial's cost"):
-            MlflowClient().log_metric(self.id, name, value)
+        """Record what the trial's network costs, with what comes next."""
+        self._unsent.append(Metric(name, value, get_current_time_millis(), 0))
 
     def end(self, state: str, value: float | None, reason: str) -> None:
         """Close the run in the state that the trial ended in."""
@@ -96,9 +132,36 @@ class TrialRun:
             tags.append(RunTag("reason", reason))
         best = [] if value is None else [Metric("best_val_age_mae", value, now, 0)]
         with one_line_errors("close a trial's run"):
-            client = MlflowClient()
-            client.log_batch(self.id, metrics=best, tags=tags)
-            client.set_terminated(self.id, STATUS[state])
+            self._client.log_batch(self.id, metrics=[*self._unsent, *best], tags=tags)
+            self._client.set_terminated(self.id, STATUS[state])
+
+
+def mark_best(experiment_id: str, parent: str, best: str) -> None:
+    """Mark one trial's run as the best, and take the mark from any other.
+
+    The mark is a tag to filter by, and in the run's name, which MLflow shows in
+    every list and legend.
+
+    Args:
+        experiment_id: MLflow's id of the experiment.
+        parent: Id of the study's run.
+        best: Id of the best trial's run.
+    """
+    with one_line_errors("mark the best trial's run"):
+        client = MlflowClient()
+        marked = client.search_runs(
+            [experiment_id],
+            f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}' and tags.{BEST_TAG} = 'true'",
+        )
+        for run in marked:
+            if run.info.run_id != best:
+                client.delete_tag(run.info.run_id, BEST_TAG)
+                name = run.info.run_name.removesuffix(BEST_NAME)
+                client.update_run(run.info.run_id, name=name)
+        if best not in {run.info.run_id for run in marked}:
+            name = client.get_run(best).info.run_name
+            client.set_tag(best, BEST_TAG, "true")
+            client.update_run(best, name=name.removesuffix(BEST_NAME) + BEST_NAME)
 
 
 def study_run(experiment_id: str, study: str) -> str | None:

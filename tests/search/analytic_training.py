@@ -92,6 +92,12 @@ class FileTracker:
         """Open a record."""
         return FileRecord(self.path, number, experiment.model.widen_factor)
 
+    def best(self, attributes: Mapping[str, str]) -> None:
+        """Note which is the best so far."""
+        number = attributes["run_id"].removeprefix("run-")
+        with Path(self.path).open("a") as file:
+            file.write(f"{number} best\n")
+
 
 @dataclass(frozen=True)
 class FileRecord:

@@ -422,3 +422,24 @@ def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_must_be_some(storage: str) -> None:
     with pytest.raises(ConfigError, match=r"workers must be at least 1\. Received: 0"):
         run_study(experiment(), train, storage=storage, study_name="s", workers=0)
+
+
+def test_tracker_hears_of_each_trial_that_is_better_than_all_before(
+    storage: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    for wanted in (8, 8):
+        result = run_study(
+            experiment(sampler="random"),
+            train,
+            storage=storage,
+            study_name="s",
+            trials=wanted,
+            tracker=FileTracker(str(log)),
+        )
+    lines = [line.split() for line in log.read_text().splitlines()]
+    told = [int(line[0]) for line in lines if line[1] == "best"]
+    values = result.trials["value"]
+    risen = [int(n) for n in range(8) if values[n] < values[:n].min() or n == 0]
+    # A study gone on with tells of its best once more.
+    assert told == [*risen, result.best_number]
