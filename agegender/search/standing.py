@@ -1,8 +1,7 @@
 """How a study stands: what a person wants to know while its trials run."""
 
 import math
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
@@ -50,7 +49,11 @@ class Standing:
 
 
 def standing_of(
-    trials: Sequence[FrozenTrial], wanted: int, workers: int, rest: float = math.inf
+    trials: Sequence[FrozenTrial],
+    wanted: int,
+    workers: int,
+    now: float,
+    rest: float = math.inf,
 ) -> Standing:
     """Count a study's trials and guess when it will have enough.
 
@@ -61,6 +64,7 @@ def standing_of(
         trials: All of the study.
         wanted: Completed and pruned trials in all.
         workers: That run trials here; more may be running elsewhere.
+        now: The time, by `time.time()`.
         rest: Seconds after which no further trial begins.
     """
     by_state = {
@@ -69,6 +73,8 @@ def standing_of(
     }
     complete, pruned = by_state[TrialState.COMPLETE], by_state[TrialState.PRUNED]
     running = by_state[TrialState.RUNNING]
+    begun = [one.datetime_start for one in running]
+    ages = [now - start.timestamp() for start in begun if start is not None]
     best = best_of(complete) if complete else None
     return Standing(
         len(complete) + len(pruned),
@@ -77,7 +83,7 @@ def standing_of(
         len(by_state[TrialState.FAIL]),
         None if best is None else error_of(best),
         -1 if best is None else best.number,
-        _seconds_left([*complete, *pruned], running, wanted, workers, rest),
+        _seconds_left([*complete, *pruned], ages, wanted, workers, rest),
     )
 
 
@@ -92,7 +98,7 @@ def spoken(seconds: float) -> str:
 
 def _seconds_left(
     ended: Sequence[FrozenTrial],
-    running: Sequence[FrozenTrial],
+    ages: Sequence[float],
     wanted: int,
     workers: int,
     rest: float,
@@ -103,13 +109,7 @@ def _seconds_left(
     if not took:
         return math.nan
     each: float = sum(took) / len(took)
-    under_way = sum(max(0.0, each - age) for age in _ages(running))
-    not_begun = each * max(0, to_come - len(running))
-    at_once = min(to_come, max(workers, len(running)))
+    under_way = sum(max(0.0, each - age) for age in ages)
+    not_begun = each * max(0, to_come - len(ages))
+    at_once = min(to_come, max(workers, len(ages)))
     return min((under_way + not_begun) / at_once, rest + each)
-
-
-def _ages(running: Iterable[FrozenTrial]) -> list[float]:
-    now = time.time()
-    starts = [one.datetime_start for one in running]
-    return [now - start.timestamp() for start in starts if start is not None]

@@ -78,7 +78,7 @@ class Teller:
         with self._one_at_a_time:
             trials = self._study.get_trials(deepcopy=False)
             wanted = self._enough.trials
-            now = standing_of(trials, wanted, self._workers, rest)
+            now = standing_of(trials, wanted, self._workers, time.time(), rest)
             told = f"{self._name}\n{now}"
             if told != self._told:
                 self._told = told
