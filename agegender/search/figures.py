@@ -19,7 +19,7 @@ from agegender.evaluate.figures.style import (
 )
 from agegender.search.parallel import parallel_coordinates
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, setting_scales
+from agegender.search.scales import Scale, cost_scale, setting_scales
 
 ERROR = "validation MAE (years)"
 COLUMNS = 3
@@ -34,7 +34,7 @@ def study_figures(result: StudyResult) -> dict[str, Figure]:
 
     Returns:
         `history`, `settings` and `parallel_coordinates`; `importances` where there
-        are trials enough.
+        are trials enough; `front` where a cost is weighed.
     """
     figures = {
         "history": _history(result),
@@ -43,6 +43,8 @@ def study_figures(result: StudyResult) -> dict[str, Figure]:
     }
     if result.importances:
         figures["importances"] = _importances(result)
+    if result.front:
+        figures["front"] = _front(result)
     return figures
 
 
@@ -115,6 +117,32 @@ def _importances(result: StudyResult) -> Figure:
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlim(0.0, 1.0)
     axes.grid(visible=False, axis="y")
+    return figure
+
+
+def _front(result: StudyResult) -> Figure:
+    figure = new_figure(7.2, 4.4, _title(result))
+    scale = cost_scale(result)
+    axes = tidy(figure.subplots(), scale.label, ERROR)
+    complete, _ = _by_state(result)
+    places = scale.places(complete[result.cost])
+    _scatter(axes, places, complete["value"], pruned=False)
+    front = complete.set_index("number").loc[[one.number for one in result.front]]
+    corners = scale.places(front[result.cost])
+    axes.step(
+        corners,
+        front["value"],
+        where="post",
+        color=VERMILION,
+        marker="o",
+        label="none is both better and cheaper",
+    )
+    for number, x, y in zip(front.index, corners, front["value"], strict=True):
+        axes.annotate(
+            f"trial {number}", (x, y), (5, 5), textcoords="offset points", fontsize=8
+        )
+    axes.set_xticks(*zip(*scale.ticks(), strict=True))
+    axes.legend(frameon=False)
     return figure
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from agegender.evaluate.figures.style import BLUE, GREY, VERMILION, new_figure
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, setting_scales
+from agegender.search.scales import Scale, parallel_heights, parallel_scales
 
 GOOD_TO_BAD = LinearSegmentedColormap.from_list("good to bad", [BLUE, "#dbe4ea"])
 
@@ -28,17 +28,12 @@ def parallel_coordinates(result: StudyResult, error: str, title: str) -> Figure:
         error: What the last axis is called.
         title: Of the figure.
     """
-    known = result.trials[result.trials["value"].notna()].copy()
-    # An error from halfway is no match for one from the end.
-    known["end"] = known["value"].where(known["state"] == "complete")
-    scales = setting_scales(result) | {"end": Scale.of(error, known["end"])}
+    known = result.trials[result.trials["value"].notna()]
+    scales = parallel_scales(result, error)
     figure = new_figure(max(6.0, 1.9 * len(scales)), 4.4, title)
     axes = figure.subplots()
     _draw_axes(axes, list(scales.values()))
-    heights = np.stack(
-        [scale.heights(known[name]) for name, scale in scales.items()], axis=1
-    )
-    _draw_trials(axes, known, heights, result.best_number)
+    _draw_trials(axes, known, parallel_heights(known, scales), result.best_number)
     looks: dict[str, dict[str, Any]] = {
         "best": {"color": VERMILION, "linewidth": 2.2},
         "completed, low error to high": {"color": BLUE},

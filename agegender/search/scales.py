@@ -1,12 +1,12 @@
 """How the values of a setting stand on an axis: evenly, by their logarithm, by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from agegender.config import short_name
@@ -14,6 +14,16 @@ from agegender.search.result import StudyResult
 
 MANY_TIMES = 30.0
 """A range whose ends differ by more stands on a log scale."""
+
+MANY = 10_000
+"""A number that is told in thousands, millions and so on."""
+
+COSTS = {
+    "parameters": "parameters",
+    "flops": "FLOP of a face",
+    "latency": "ms of a face, one core",
+}
+"""What `search.cost` names, as an axis is called."""
 
 MOST_TICKS = 6
 DECADE_TICKS = (1.0, 2.0, 5.0)
@@ -84,14 +94,24 @@ class Scale:
             case "log":
                 ends = (10.0**self.low, 10.0**self.high)
                 numbers = LogLocator(subs=DECADE_TICKS).tick_values(*ends)
-                return self._within([(float(np.log10(x)), f"{x:g}") for x in numbers])
+                return self._within(
+                    [(float(np.log10(x)), _written(x)) for x in numbers]
+                )
             case _:
                 locator = MaxNLocator(MOST_TICKS, integer=self.kind == "whole")
                 numbers = locator.tick_values(self.low, self.high)
-                return self._within([(float(x), f"{x:g}") for x in numbers])
+                return self._within(zip(numbers, map(_written, numbers), strict=True))
 
-    def _within(self, ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
-        return [one for one in ticks if self.low - 1e-9 <= one[0] <= self.high + 1e-9]
+    def _within(self, ticks: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
+        room = 1e-9 * (self.high - self.low)
+        low, high = self.low - room, self.high + room
+        return [(float(place), text) for place, text in ticks if low <= place <= high]
+
+
+def cost_scale(result: StudyResult) -> Scale:
+    """Return a scale for what the networks of a study's trials cost."""
+    label = COSTS.get(result.cost, result.cost)
+    return Scale.of(label, result.trials[result.cost])
 
 
 def setting_scales(result: StudyResult) -> dict[str, Scale]:
@@ -109,3 +129,33 @@ def setting_scales(result: StudyResult) -> dict[str, Scale]:
         for name in result.settings
         if name in known and known[name].notna().any()
     }
+
+
+def parallel_scales(result: StudyResult, error: str) -> dict[str, Scale]:
+    """Return the scales that stand side by side: settings, any cost, the error.
+
+    Args:
+        result: Of the study.
+        error: What the error is called.
+
+    Returns:
+        Column of the trials -> scale. The error's is that of completed trials: one
+        from halfway is no match for one from the end.
+    """
+    complete = result.trials[result.trials["state"] == "complete"]
+    cost = {} if result.cost == "none" else {result.cost: cost_scale(result)}
+    return setting_scales(result) | cost | {"value": Scale.of(error, complete["value"])}
+
+
+def parallel_heights(
+    trials: pd.DataFrame, scales: Mapping[str, Scale]
+) -> NDArray[np.float64]:
+    """Return where trials cross axes, (trials, axes), 0 to 1; NaN where they do not."""
+    ended = trials.assign(value=trials["value"].where(trials["state"] == "complete"))
+    columns = [scale.heights(ended[name]) for name, scale in scales.items()]
+    return np.stack(columns, axis=1)
+
+
+def _written(number: float) -> str:
+    """Return a number as it stands at a tick: 0.05, 200, 20k, 5M."""
+    return EngFormatter(sep="")(number) if number >= MANY else f"{number:g}"

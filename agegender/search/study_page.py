@@ -5,7 +5,7 @@ The page needs nothing from anywhere else: Plotly's script is in it, once.
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from plotly.offline import get_plotlyjs
@@ -13,7 +13,8 @@ from plotly.offline import get_plotlyjs
 from agegender.config import short_name
 from agegender.notice import NOTICE
 from agegender.pages.markup import document, escape, paragraph, section, table
-from agegender.search.plots import Plot, study_plots
+from agegender.search.plot_parts import Plot
+from agegender.search.plots import study_plots
 from agegender.search.result import StudyResult
 from agegender.search.summary import shown, summary
 from agegender.search.trial import REASON
@@ -90,11 +91,14 @@ def draw_study_page(result: StudyResult) -> str:
     """
     plots = study_plots(result)
     overview = [name for name in ("history", "importances") if name in plots]
-    slices = [name for name in plots if name not in {*overview, "parallel_coordinates"}]
+    front = [name for name in ("front",) if name in plots]
+    others = {*overview, *front, "parallel_coordinates"}
+    slices = [name for name in plots if name not in others]
     body = "\n".join(
         [
             paragraph(summary(result)),
             section("How it went", _beside(overview)),
+            section("Error against cost", _beside(front) if front else ""),
             section("Settings together", paragraph(HOW_TO_PICK), _wide(plots)),
             section("Settings one by one", _beside(slices)),
             section("Trials", _trials(result)),
@@ -127,12 +131,22 @@ def _data(plots: dict[str, Plot]) -> str:
 
 def _trials(result: StudyResult) -> str:
     settings = [name for name in result.settings if name in result.trials]
-    head = ["trial", "state", "MAE", "epochs", "minutes", *map(short_name, settings)]
+    costs = [] if result.cost == "none" else [result.cost]
+    head = [
+        "trial",
+        "state",
+        "MAE",
+        *costs,
+        "epochs",
+        "minutes",
+        *map(short_name, settings),
+    ]
     rows = [
         (
             trial["number"],
-            "best" if trial["number"] == result.best_number else trial["state"],
+            _standing(trial, result),
             _number(trial["value"], ".2f"),
+            *(_number(trial[cost], ",.4g") for cost in costs),
             trial["epochs"],
             _number(trial["seconds"] / 60, ".1f"),
             *(shown(trial[name]) for name in settings),
@@ -140,7 +154,14 @@ def _trials(result: StudyResult) -> str:
         )
         for _, trial in _in_order(result.trials).iterrows()
     ]
-    return table([*head, "why it ended"], rows)
+    return table(head, rows)
+
+
+def _standing(trial: "pd.Series[Any]", result: StudyResult) -> str:
+    if trial["number"] == result.best_number:
+        return "best"
+    is_on_front = trial["number"] in {one.number for one in result.front}
+    return "on the front" if is_on_front else str(trial["state"])
 
 
 def _in_order(trials: pd.DataFrame) -> pd.DataFrame:

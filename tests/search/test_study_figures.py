@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from analytic_training import experiment, train
+from analytic_training import experiment, train, width
 
 from agegender.config import ParameterSpace
 from agegender.search import StudyResult, run_study
@@ -71,6 +71,25 @@ def test_parallel_coordinates_are_a_line_a_trial_and_the_best_on_top(
 def test_importances_are_drawn_where_trials_suffice(found: StudyResult) -> None:
     drawn = {"history", "settings", "parallel_coordinates", "importances"}
     assert set(study_figures(found)) == drawn
+
+
+def test_front_is_a_line_through_the_trials_that_none_beats(tmp_path: Path) -> None:
+    weighed = run_study(
+        experiment("random", cost="parameters"),
+        train,
+        storage=f"sqlite:///{(tmp_path / 's.db').as_posix()}",
+        study_name="weighed",
+        trials=8,
+        cost=width,
+    )
+    axes = study_figures(weighed)["front"].axes[0]
+    line = axes.lines[0]
+    corners = list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+    assert corners == [(one.cost, one.error) for one in weighed.front]
+    assert axes.get_xlabel() == "parameters"
+    assert len(axes.collections[0].get_offsets()) == 8
+    told = {text.get_text() for text in axes.texts}
+    assert told == {f"trial {one.number}" for one in weighed.front}
 
 
 def test_study_of_one_trial_can_be_drawn(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 from agegender.config import Experiment
-from agegender.search import StudyResult
+from agegender.search import OnFront, StudyResult
 from agegender.search.plots import study_plots
 from agegender.search.study_page import draw_study_page
 
@@ -172,3 +172,28 @@ def test_study_of_one_trial_has_a_page(found: StudyResult) -> None:
     ]
     assert np.isfinite(heights).all()
     assert "1 trials" not in draw_study_page(one)
+
+
+def test_cost_that_is_weighed_has_an_axis_a_front_and_a_column(
+    found: StudyResult,
+) -> None:
+    costs = [80_000.0, math.nan, math.nan, 3_000_000.0, 1_000_000.0, math.nan]
+    front = tuple(
+        OnFront(number, error, cost, {})
+        for number, error, cost in ((0, 6.0, 8e4), (4, 5.5, 1e6), (3, 5.0, 3e6))
+    )
+    weighed = replace(
+        found, trials=trials().assign(parameters=costs), cost="parameters", front=front
+    )
+    plots = study_plots(weighed)
+    line = plots["front"]["data"][0]
+    assert line["x"] == pytest.approx(np.log10([8e4, 1e6, 3e6]))
+    assert line["y"] == [6.0, 5.5, 5.0]
+    assert "1M" in plots["front"]["layout"]["xaxis"]["ticktext"]
+    axes = plots["parallel_coordinates"]["layout"]["xaxis"]["ticktext"]
+    assert axes[-2:] == ["parameters", "validation MAE, years"]
+    page = draw_study_page(weighed)
+    assert "<h2>Error against cost</h2>" in page
+    rows = re.findall(r'<th scope="row">(\d)</th><td>([\w ]+)</td>', page)
+    assert rows[:3] == [("3", "best"), ("4", "on the front"), ("0", "on the front")]
+    assert "Error against cost" not in draw_study_page(found)
