@@ -25,19 +25,16 @@ def suppress(
         Row numbers of the boxes that stay, best first.
     """
     order = np.argsort(-scores, kind="stable")
-    left, top, right, bottom = boxes.T
-    area = (right - left) * (bottom - top)
+    starts, ends = boxes[:, :2], boxes[:, 2:]
+    area = np.prod(ends - starts, axis=1)
     kept: list[int] = []
     while order.size:
         best, rest = order[0], order[1:]
         kept.append(int(best))
-        width = np.minimum(right[best], right[rest]) - np.maximum(
-            left[best], left[rest]
+        sides = np.minimum(ends[best], ends[rest]) - np.maximum(
+            starts[best], starts[rest]
         )
-        height = np.minimum(bottom[best], bottom[rest]) - np.maximum(
-            top[best], top[rest]
-        )
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
         whole = (
             area[best] + area[rest] - shared
             if over == "union"

