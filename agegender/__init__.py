@@ -26,12 +26,13 @@ def load(
     interval: float = 0.9,
     abstain: AbstainRules = AbstainRules(),
 ) -> "Predictor":
-    """Return a predictor of a registered version or of an exported file.
+    """Return a predictor of a registered version, of a file or of a folder.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
-            (the small model that comes with agegender), or `auto`: the champion
-            where there is one, else the starter.
+        model: models:/agegender@alias, models:/agegender/3, an exported .onnx or
+            .keras file, a folder that holds one (as MLflow fetches a model),
+            `starter` (the small model that comes with agegender), or `auto`: the
+            champion where there is one, else the starter.
         detector: `none` where each photo is a ready crop of one face.
         interval: Share of faces, above 0 and below 1, whose age is to lie in its
             interval.
@@ -40,6 +41,6 @@ def load(
     Raises:
         ModelError: If there is no such model.
     """
-    from agegender.steps.prediction import load as load_with_name  # noqa: PLC0415
+    from agegender.steps.loading import load as load_with_name  # noqa: PLC0415
 
     return load_with_name(model, detector, interval, abstain)[0]

@@ -32,6 +32,8 @@ def bars_on_stderr() -> Progress:
         _Speed(),
         _TimeLeft(),
         console=Console(stderr=True),
+        # What a step writes to standard output is not to end up among the bars.
+        redirect_stdout=False,
     )
 
 

@@ -88,7 +88,8 @@ def _run_step(step: Callable[..., steps.Outcome], options: dict[str, Any]) -> in
 
     with TerminalProgress() as progress:
         outcome = step(**options, progress=progress)
-    print(outcome.text)
+    if outcome.text:
+        print(outcome.text)
     if outcome.complaint is not None:
         return _complain(outcome.complaint, outcome.exit_code)
     return outcome.exit_code

@@ -10,6 +10,9 @@ from agegender.progress import BYTES
 LOG_INTERVAL_S = 10.0
 """Seconds between two lines where the output is no terminal."""
 
+SPEED_AFTER_S = 1.0
+"""Seconds of work before a line tells the speed."""
+
 
 class TerminalProgress:
     """Draw `(done, total, what)` calls as bars on standard error.
@@ -26,6 +29,7 @@ class TerminalProgress:
         self._last = (0, -1)
         self._name = ""
         self._printed = 0.0
+        self._begun = (0.0, 0)
         if sys.stderr.isatty():
             from agegender.bars import bars_on_stderr  # noqa: PLC0415 - when drawn
 
@@ -55,6 +59,8 @@ class TerminalProgress:
         name, _, note = what.partition("\n")
         is_bytes, name = name.endswith(BYTES), name.removesuffix(BYTES).rstrip()
         is_other, self._name = name != self._name, name
+        if is_new:
+            self._begun = time.monotonic(), done
         if self._bars is None:
             # What is noted changes all the time: by itself it is worth no line.
             is_news = is_other if note else stands or self._is_time()
@@ -79,8 +85,16 @@ class TerminalProgress:
         far = "/".join(_megabytes(n) if is_bytes else str(n) for n in known) + (
             " MB" if is_bytes else ""
         )
-        told = f"{far} {name}; {note}" if note else f"{name}: {far}"
+        speed = "" if is_bytes else self._speed(done)
+        told = f"{far} {name}; {note}" if note else f"{name}: {far}{speed}"
         print(told, file=sys.stderr, flush=True)  # noqa: T201
+
+    def _speed(self, done: int) -> str:
+        since, before = self._begun
+        seconds = self._printed - since
+        if seconds <= SPEED_AFTER_S:
+            return ""
+        return f", {(done - before) / seconds:,.1f} a second"
 
 
 def _megabytes(count: int) -> str:

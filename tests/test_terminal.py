@@ -144,3 +144,19 @@ def test_log_gets_a_line_a_trial_however_often_its_standing_changes(
         "1/3 trial 0: 5.43 years; about 9 min left",
         "1/3 trial 1: out of memory; about 9 min left",
     ]
+
+
+def test_log_tells_the_speed_of_what_is_counted(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "SPEED_AFTER_S", 0.0)
+    monkeypatch.setattr(terminal, "LOG_INTERVAL_S", 0.0)
+    with shown_on(log) as progress:
+        progress(1000, 3000, "photos")  # of an earlier call
+        time.sleep(0.02)
+        progress(1010, 3000, "photos")
+    told = re.fullmatch(
+        r"photos: 1010/3000, ([\d.,]+) a second", log.getvalue().splitlines()[-1]
+    )
+    assert told is not None
+    assert float(told[1].replace(",", "")) <= 10 / 0.02

@@ -7,6 +7,7 @@ work starts. No `slots`: the command line parser cannot read defaults through th
 from agegender.config.answer import (
     MAX_PIXELS,
     AbstainRules,
+    AnswerFormat,
     PhotoLimits,
     ServiceLimits,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "MAX_AGE",
     "MAX_PIXELS",
     "AbstainRules",
+    "AnswerFormat",
     "AugmentConfig",
     "CropRule",
     "Experiment",

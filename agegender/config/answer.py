@@ -1,8 +1,12 @@
 """What a photo may be, and when an answer about a face is too unsure to be given."""
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from agegender.config.checks import require
+
+AnswerFormat = Literal["table", "json", "jsonl", "csv", "parquet"]
+"""How answers are written: for people, whole, or growing photo by photo."""
 
 MAX_PIXELS = 80_000_000
 """Largest photo accepted; a file of a few bytes may claim to be far larger."""

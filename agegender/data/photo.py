@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from agegender.config import MAX_PIXELS
 from agegender.errors import DataError
@@ -139,6 +139,12 @@ def _decode_any(
                 image.draft(None, (width // factor, height // factor))
             factor = -(-width // image.width)
             return Shrunk(np.array(_as_rgb(_upright(image))), factor)
+    except UnidentifiedImageError as error:
+        # Its own words tell where in memory the bytes lie.
+        raise DataError(
+            f"photo of {len(encoded)} bytes cannot be decoded: it is none of "
+            f"{', '.join(FORMATS)}."
+        ) from error
     except _BROKEN_PICTURE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(

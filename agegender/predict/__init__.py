@@ -2,13 +2,18 @@
 
 from agegender.predict.annotate import annotate
 from agegender.predict.annotated_folder import AnnotatedFolder
+from agegender.predict.answers import Answers
+from agegender.predict.columns import COLUMNS
 from agegender.predict.faces import Face, PhotoFaces
-from agegender.predict.photos import Photo, find_photos, read_photo
+from agegender.predict.finding import find_photos
+from agegender.predict.photos import Photo, read_photo
 from agegender.predict.predictor import Predictor
 from agegender.predict.tables import to_csv, to_json, to_table
 
 __all__ = [
+    "COLUMNS",
     "AnnotatedFolder",
+    "Answers",
     "Face",
     "Photo",
     "PhotoFaces",

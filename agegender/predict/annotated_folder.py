@@ -1,11 +1,16 @@
 """Annotated photos as files: each whole, none over another, none over its photo."""
 
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agegender.errors import DataError
+from agegender.predict.ahead import in_order
 from agegender.predict.annotate import annotate
 from agegender.predict.faces import PhotoFaces
+from agegender.predict.finding import is_address
 from agegender.predict.photos import read_photo
 
 _KEPT = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
@@ -29,6 +34,29 @@ class AnnotatedFolder:
         except OSError as error:
             raise _unwritable(self._folder, error) from error
 
+    def save_all(
+        self, answers: Iterable[PhotoFaces], workers: int
+    ) -> Iterator[PhotoFaces]:
+        """Draw each answer as it passes, in threads.
+
+        Args:
+            answers: With their pixels, best; else the photos are read again.
+            workers: Threads.
+
+        Yields:
+            The answers in order, without pixels, once their pictures are written.
+
+        Raises:
+            DataError: If a picture would replace a photo or cannot be written.
+        """
+
+        def drawn(work: tuple[PhotoFaces, Path]) -> PhotoFaces:
+            _draw(*work)
+            return replace(work[0], pixels=None)
+
+        named = ((answer, self.name(answer.source)) for answer in answers)
+        yield from in_order(drawn, named, workers)
+
     def save(self, answer: PhotoFaces) -> Path | None:
         """Draw an answer on its photo, under the photo's name.
 
@@ -36,7 +64,7 @@ class AnnotatedFolder:
         of a name is written as `name-2`.
 
         Args:
-            answer: Of a photo that was given by its path.
+            answer: With its pixels, or of a photo that was given by its path.
 
         Returns:
             The file; None where the photo could not be read.
@@ -44,36 +72,50 @@ class AnnotatedFolder:
         Raises:
             DataError: If the picture would replace a photo or cannot be written.
         """
-        if answer.error is not None:
-            return None
-        source = Path(answer.source)
-        target = self._target(source)
-        picture = annotate(read_photo(source), answer.faces)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        form = _KEPT[target.suffix.lower()]
-        try:
-            picture.save(part, form, quality=92)
-            part.replace(target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise _unwritable(target, error) from error
-        return target
+        return _draw(answer, self.name(answer.source))
 
-    def _target(self, source: Path) -> Path:
-        """Return a path that no photo of this run has had."""
-        if self._folder.resolve() == source.parent.resolve():
+    def name(self, source: str) -> Path:
+        """Take the next free name for a photo's picture.
+
+        Also for photos that a former run has drawn, so that those after them get
+        the names that they would have had.
+
+        Args:
+            source: The photo's path or address.
+
+        Raises:
+            DataError: If the picture would replace a photo.
+        """
+        photo = Path(urlsplit(source).path if is_address(source) else source)
+        if photo.parent.resolve() == self._folder.resolve():
             raise DataError(
                 f"annotated pictures would replace the photos in {self._folder}. "
                 "Name another folder."
             )
-        suffix = source.suffix if source.suffix.lower() in _KEPT else ".png"
-        name, number = f"{source.stem}{suffix}", 1
+        suffix = photo.suffix if photo.suffix.lower() in _KEPT else ".png"
+        stem, number = photo.stem or "photo", 1
+        name = f"{stem}{suffix}"
         # Some file systems take A.jpg and a.jpg for one file.
         while name.casefold() in self._used:
             number += 1
-            name = f"{source.stem}-{number}{suffix}"
+            name = f"{stem}-{number}{suffix}"
         self._used.add(name.casefold())
         return self._folder / name
+
+
+def _draw(answer: PhotoFaces, target: Path) -> Path | None:
+    if answer.error is not None:
+        return None
+    pixels = read_photo(answer.source) if answer.pixels is None else answer.pixels
+    picture = annotate(pixels, answer.faces)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        picture.save(part, _KEPT[target.suffix.lower()], quality=92)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(target, error) from error
+    return target
 
 
 def _unwritable(path: Path, error: OSError) -> DataError:

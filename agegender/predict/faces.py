@@ -1,7 +1,10 @@
 """The answer: the faces of one photo, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agegender.config import AbstainRules
 
@@ -83,12 +86,14 @@ class PhotoFaces:
         faces: Most certain detection first.
         error: What was wrong with the photo, one line; None where it was read.
         left_out: Faces found beyond as many as are answered of one photo.
+        pixels: The photo, uint8, (H, W, 3), RGB, where it was to be kept.
     """
 
     source: str
     faces: tuple[Face, ...] = ()
     error: str | None = None
     left_out: int = 0
+    pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
     @property
     def reason(self) -> str | None:

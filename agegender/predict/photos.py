@@ -1,7 +1,8 @@
-"""Finding photos in files and folders, and reading whatever a caller hands in."""
+"""Reading whatever a caller hands in for a photo."""
 
-from collections.abc import Iterable
+import unicodedata
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeAlias
 
 import numpy as np
@@ -15,50 +16,23 @@ from agegender.errors import DataError
 Photo: TypeAlias = str | Path | bytes | NDArray[np.uint8] | Image.Image
 """A path, an encoded photo, RGB pixels (H, W, 3) or a Pillow image."""
 
-EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-)
-"""What counts as a photo in a folder; a file named outright is always tried."""
+_UNPRINTABLE = frozenset({"Cc", "Cs"})
 
 
-def find_photos(paths: Iterable[str | Path], *, recursive: bool = False) -> list[Path]:
-    """List the photos that files and folders stand for.
+def printable(name: str) -> str:
+    """Spell out what of a file's name is no text, so that it can be written.
 
-    Args:
-        paths: Files, taken whatever they are called, and folders, searched for
-            photos by extension; hidden files are left out.
-        recursive: Search folders inside folders too.
-
-    Returns:
-        In the order given, sorted inside each folder, none twice.
-
-    Raises:
-        DataError: If a path does not exist or a folder holds no photo.
+    Names may hold line breaks and orders to a terminal, on Linux any bytes at all,
+    which Python keeps as lone surrogates.
     """
-    found: dict[Path, None] = {}
-    for path in map(Path, paths):
-        if path.is_dir():
-            found.update(dict.fromkeys(_photos_in(path, recursive)))
-        elif path.exists():
-            found[path] = None
-        else:
-            raise DataError(f"no photo or folder at {path}. Check the path.")
-    return list(found)
-
-
-def _photos_in(folder: Path, recursive: bool) -> list[Path]:
-    photos = sorted(
-        path
-        for path in folder.glob("**/*" if recursive else "*")
-        if path.suffix.lower() in EXTENSIONS
-        and not path.name.startswith(".")
-        and path.is_file()
+    if name.isprintable():
+        return name
+    return "".join(
+        letter.encode("unicode_escape").decode()
+        if unicodedata.category(letter) in _UNPRINTABLE
+        else letter
+        for letter in name
     )
-    if not photos:
-        hint = "" if recursive else " Search its subfolders with --recursive."
-        kinds = " ".join(sorted(extension[1:] for extension in EXTENSIONS))
-        raise DataError(f"folder {folder} holds no photo ({kinds}).{hint}")
-    return photos
 
 
 def read_photo(photo: Photo, limits: PhotoLimits = PhotoLimits()) -> NDArray[np.uint8]:
@@ -86,7 +60,11 @@ def read_photo(photo: Photo, limits: PhotoLimits = PhotoLimits()) -> NDArray[np.
 
 def _bytes_of(path: Path, limits: PhotoLimits) -> bytes:
     try:
-        _refuse_large(path.stat().st_size, limits)
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            # Pipes and devices might never end.
+            raise DataError(f"{path} cannot be read: it is no file.")
+        _refuse_large(status.st_size, limits)
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)

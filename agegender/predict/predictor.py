@@ -1,27 +1,39 @@
 """Photos in, faces out: decode, detect, crop, and ask the network in batches.
 
-Photos are read one at a time and only their crops are kept, so memory does not
+Photos are read a few at a time and only their crops are kept, so memory does not
 grow with the number of photos. Crops of several photos share a batch, since the
 network answers many faces at once far faster than one by one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from agegender.config import AbstainRules, CropRule, PhotoLimits
+from agegender.data.decode import usable_cores
 from agegender.data.faces import crop_face, resize_crop
 from agegender.detect import Detection, Detector
 from agegender.errors import ConfigError, DataError
 from agegender.model.ages import point_age
 from agegender.model.network import AgeGender, Network
+from agegender.predict.ahead import in_order
+from agegender.predict.answers import Answers
 from agegender.predict.faces import Face, PhotoFaces, abstentions
-from agegender.predict.photos import Photo, read_photo
+from agegender.predict.photos import Photo, printable, read_photo
 
 BATCH_SIZE = 64
+
+_PICTURE_RANK = 3
+
+MAX_KEPT_BYTES = 2**28
+"""Pixels of photos that wait for their batch; beyond, it is asked about early."""
+
+Reader = Callable[[Photo, PhotoLimits], NDArray[np.uint8]]
+"""Turns what was given into pixels, or raises `DataError`."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,11 @@ class _Seen:
     crops: list[NDArray[np.uint8]]
     error: str | None = None
     left_out: int = 0
+    pixels: NDArray[np.uint8] | None = None
+
+    @property
+    def bytes(self) -> int:
+        return 0 if self.pixels is None else self.pixels.nbytes
 
 
 class Predictor:
@@ -46,6 +63,8 @@ class Predictor:
         abstain: When an answer is too unsure to be one.
         limits: How large a photo may be, and how many faces of it are answered.
         keep_distribution: Keep all 101 age probabilities of each face.
+        name: Of the model, to be told beside its answers.
+        reader: Reads the photos.
     """
 
     def __init__(
@@ -57,6 +76,8 @@ class Predictor:
         abstain: AbstainRules = AbstainRules(),
         limits: PhotoLimits = PhotoLimits(),
         keep_distribution: bool = False,
+        name: str = "",
+        reader: Reader = read_photo,
     ) -> None:
         if not 0.0 < interval < 1.0:
             raise ConfigError(
@@ -68,54 +89,76 @@ class Predictor:
         self.abstain = abstain
         self.limits = limits
         self.keep_distribution = keep_distribution
+        self.name = name
+        self.reader = reader
 
     def predict(
-        self, photos: Iterable[Photo], batch_size: int = BATCH_SIZE
-    ) -> Iterator[PhotoFaces]:
+        self,
+        photos: Photo | Iterable[Photo],
+        batch_size: int = BATCH_SIZE,
+        workers: int | None = None,
+        *,
+        keep_pixels: bool = False,
+    ) -> Answers:
         """Tell the faces of each photo, in the order given.
 
         Args:
-            photos: Paths, encoded photos, pixels or Pillow images; read one by one
-                as answers are taken. A bad one spoils its own answer alone.
+            photos: Paths, encoded photos, pixels or Pillow images, or one of these;
+                read as answers are taken, a few ahead. A bad one spoils its own
+                answer alone.
             batch_size: Faces, and photos, that share one call of the network.
+            workers: Threads that read photos and find their faces; None for one a
+                core. Each holds one decoded photo.
+            keep_pixels: Hand the photo out with its answer, to be drawn on.
 
         Returns:
             One answer a photo.
 
         Raises:
-            ConfigError: If the batch size is below 1.
+            ConfigError: If the batch size or the number of workers is below 1.
         """
-        if batch_size < 1:
-            raise ConfigError(f"batch size must be at least 1. Received: {batch_size}.")
-        return self._answers(photos, batch_size)
+        workers = usable_cores() if workers is None else workers
+        for what, number in {"batch size": batch_size, "workers": workers}.items():
+            if number < 1:
+                raise ConfigError(f"{what} must be at least 1. Received: {number}.")
+        seen = in_order(
+            lambda numbered: self._look(*numbered, keep_pixels=keep_pixels),
+            enumerate(_several(photos), start=1),
+            workers,
+        )
+        return Answers(self._answers(seen, batch_size), self.name)
 
     def _answers(
-        self, photos: Iterable[Photo], batch_size: int
+        self, photos: Iterator[_Seen], batch_size: int
     ) -> Iterator[PhotoFaces]:
         batch: list[_Seen] = []
-        faces = 0
-        for number, photo in enumerate(photos, start=1):
-            seen = self._look(photo, _name(photo, number))
+        faces = kept = 0
+        for seen in photos:
             batch.append(seen)
             faces += len(seen.crops)
+            kept += seen.bytes
             # Photos count too: a long row without faces must not wait for ever.
-            if max(faces, len(batch)) >= batch_size:
+            if max(faces, len(batch)) >= batch_size or kept >= MAX_KEPT_BYTES:
                 yield from self._ask(batch, batch_size)
-                batch, faces = [], 0
+                batch, faces, kept = [], 0, 0
         yield from self._ask(batch, batch_size)
 
-    def _look(self, photo: Photo, source: str) -> _Seen:
+    def _look(self, number: int, photo: Photo, *, keep_pixels: bool) -> _Seen:
         """Read one photo and cut its faces out."""
+        source = _name(photo, number)
         try:
-            pixels = read_photo(photo, self.limits)
+            pixels = self.reader(photo, self.limits)
             found = self.detector.detect(pixels)
             detections = found[: self.limits.faces]
             rule = self.network.crop_rule
             crops = [_crop(pixels, one, rule) for one in detections]
         except DataError as error:
-            return _Seen(source, [], [], str(error))
+            return _Seen(source, [], [], printable(str(error)))
+        except MemoryError:
+            return _Seen(source, [], [], "photo needs more memory than there is.")
         left_out = len(found) - len(detections)
-        return _Seen(source, detections, crops, left_out=left_out)
+        kept = pixels if keep_pixels else None
+        return _Seen(source, detections, crops, None, left_out, kept)
 
     def _ask(self, batch: list[_Seen], batch_size: int) -> Iterator[PhotoFaces]:
         """Ask the network about all crops of a batch and deal the answers out."""
@@ -127,7 +170,7 @@ class Predictor:
             faces = iter(self._faces(found, answer))
         for seen in batch:
             own = tuple(next(faces) for _ in seen.crops)
-            yield PhotoFaces(seen.source, own, seen.error, seen.left_out)
+            yield PhotoFaces(seen.source, own, seen.error, seen.left_out, seen.pixels)
 
     def _faces(self, found: list[Detection], answer: AgeGender) -> Iterator[Face]:
         probabilities = answer.age_probabilities
@@ -148,8 +191,18 @@ class Predictor:
             yield replace(face, age_probabilities=kept, abstained=abstained)
 
 
+def _several(photos: Photo | Iterable[Photo]) -> Iterable[Photo]:
+    """Return photos, of one as of many."""
+    if isinstance(photos, str | Path | bytes | Image.Image):
+        return [photos]
+    if isinstance(photos, np.ndarray) and photos.ndim == _PICTURE_RANK:
+        return [photos]
+    return photos
+
+
 def _name(photo: Photo, number: int) -> str:
-    return str(photo) if isinstance(photo, str | Path) else f"photo {number}"
+    is_named = isinstance(photo, str | Path)
+    return printable(str(photo)) if is_named else f"photo {number}"
 
 
 def _crop(

@@ -1,33 +1,15 @@
-"""Answers as text: a table for people, JSON and CSV for programs."""
+"""Answers as one text: a table for people, JSON and CSV for programs."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from agegender.notice import NOTICE, NOTICE_SHORT
-from agegender.predict.faces import Face, PhotoFaces
+from agegender.notice import NOTICE
+from agegender.predict.faces import PhotoFaces
+from agegender.predict.lines import Csv
 
 HEADINGS = ("photo", "face", "age", "interval", "gender", "sure", "found", "box")
 RIGHT_ALIGNED = frozenset({"face", "age", "sure", "found"})
 DOUBT = "?: too unsure to be an answer (--abstain)."
-CSV_COLUMNS = (
-    "photo",
-    "face",
-    "left",
-    "top",
-    "right",
-    "bottom",
-    "detection_score",
-    "age",
-    "age_low",
-    "age_high",
-    "gender",
-    "male_probability",
-    "abstained",
-    "reason",
-    "limits",
-)
 
 
 def to_table(answers: Sequence[PhotoFaces]) -> str:
@@ -63,21 +45,18 @@ def to_json(answers: Iterable[PhotoFaces], model: str) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def to_csv(answers: Iterable[PhotoFaces]) -> str:
+def to_csv(answers: Iterable[PhotoFaces], model: str = "") -> str:
     """Write answers as CSV, one row a face; a photo without faces gets one row.
 
     Args:
         answers: As `Predictor.predict` gives them.
+        model: Name of the model that answered.
 
     Returns:
         Text with a heading line; lines end in a newline.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for answer in answers:
-        writer.writerows(_csv_rows(answer))
-    return text.getvalue()
+    form = Csv()
+    return form.heading + "".join(form.text(answer, model) for answer in answers)
 
 
 def _table_rows(answer: PhotoFaces) -> Iterator[tuple[str, ...]]:
@@ -106,18 +85,3 @@ def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
         for cell, width, heading in zip(line, widths, HEADINGS, strict=True)
     ]
     return "  ".join(cells).rstrip()
-
-
-def _csv_rows(answer: PhotoFaces) -> Iterator[dict[str, object]]:
-    shared = {"photo": answer.source, "limits": NOTICE_SHORT}
-    if not answer.faces:
-        yield {**shared, "reason": answer.reason}
-    for number, face in enumerate(answer.faces, start=1):
-        yield {**shared, "face": number, **_csv_face(face)}
-
-
-def _csv_face(face: Face) -> dict[str, object]:
-    values = face.to_dict()
-    edges = dict(zip(("left", "top", "right", "bottom"), values["box"], strict=True))
-    values["abstained"] = " ".join(values["abstained"])
-    return edges | {name: values[name] for name in CSV_COLUMNS if name in values}

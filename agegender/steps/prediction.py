@@ -1,143 +1,183 @@
 """From photos to faces with an apparent age and gender: `predict`."""
 
-import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from agegender.config import AbstainRules
-from agegender.errors import DataError
+from agegender.config import AbstainRules, AnswerFormat
+from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
+from agegender.steps.loading import AUTO, digest_of, find_network, load, predictor_of
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
-    from agegender.detect import Detector
     from agegender.predict import PhotoFaces
-    from agegender.predict.predictor import Predictor
+    from agegender.predict.predictor import Reader
+    from agegender.predict.sinks import Sink
+    from agegender.predict.tally import Tally
 
-Format = Literal["table", "json", "csv"]
+__all__ = ["AUTO", "load", "predict"]
 
-AUTO: Final = "auto"
-_CHAMPION = "models:/agegender@champion"
-
-log = logging.getLogger(__name__)
+MOST_TOGETHER = 10_000
+"""Photos of a table or a JSON object, which are laid out when all are answered."""
 
 
 def predict(
     paths: list[str],
     model: str = AUTO,
-    format: Format = "table",  # noqa: A002 - the option is called so
+    format: AnswerFormat | None = None,  # noqa: A002 - the option is called so
+    out: str | None = None,
     annotated: str | None = None,
     detector: Literal["mtcnn", "none"] = "mtcnn",
     interval: float = 0.9,
     abstain: AbstainRules = AbstainRules(),
     recursive: bool = False,
+    batch_size: int = 64,
+    workers: int | None = None,
+    allow_urls: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
     """Tell the apparent age and gender of the faces on photos.
 
     Args:
-        paths: Photos, and folders of photos.
-        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
-            (the small model that comes with agegender), or `auto`: the champion
-            where there is one, else the starter.
-        format: What is printed.
+        paths: Photos, folders of photos, patterns such as `photos/*.jpg`, and `-` for
+            a list on standard input, a path a line.
+        model: models:/agegender@alias, models:/agegender/3, an .onnx or .keras file,
+            a folder that holds one, `starter` (the small model that comes with
+            agegender), or `auto`: the champion where there is one, else the starter.
+        format: What is written; without it what --out ends in, else a table. parquet
+            needs --out.
+        out: File that gets the answers. As jsonl, csv and parquet, the same command
+            goes on where it was stopped.
         annotated: Folder that gets a picture a photo, faces marked.
         detector: `none` where each photo is a ready crop of one face.
         interval: Share of faces, above 0 and below 1, whose age is to lie in its
             interval.
         abstain: When an answer is too unsure to be one: it gets a question mark.
         recursive: Search folders inside folders too.
+        batch_size: Faces that the network is asked about at once.
+        workers: Threads that read photos and find faces; without it one a core.
+        allow_urls: Fetch photos at http:// and https:// addresses, too.
         progress: Called after each photo.
 
     Returns:
         The faces of each photo; exit code 3 if no photo gave any.
     """
-    from agegender.predict import find_photos, to_csv, to_json, to_table
+    from agegender.predict import find_photos
+    from agegender.predict.photos import printable
+    from agegender.predict.sinks import sink_for
+    from agegender.predict.tally import Tally
 
-    photos = find_photos(paths, recursive=recursive)
-    predictor, uri = load(model, detector, interval, abstain)
-    answers: list[PhotoFaces] = []
-    for answer in predictor.predict(photos):
-        answers.append(answer)
-        progress(len(answers), len(photos), "reading photos")
-    if annotated is not None:
-        _annotate(answers, annotated)
-    text = {
-        "table": lambda: to_table(answers),
-        "json": lambda: to_json(answers, uri),
-        "csv": lambda: to_csv(answers),
-    }[format]()
-    data = {"model": uri, "photos": [answer.to_dict() for answer in answers]}
-    if any(answer.faces for answer in answers):
-        return Outcome(data, text)
-    complaint = f"no face on any photo; the first: {photos[0]}: {answers[0].reason}"
-    return Outcome(data, text, exit_code=DataError.exit_code, complaint=complaint)
-
-
-def load(
-    model: str,
-    detector: Literal["mtcnn", "none"] = "mtcnn",
-    interval: float = 0.9,
-    abstain: AbstainRules = AbstainRules(),
-) -> tuple["Predictor", str]:
-    """Make a predictor of a version or a file.
-
-    Args:
-        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
-            or `auto`, as for `predict`.
-        detector: What finds the faces.
-        interval: Share of faces, 0..1, whose age is to lie in its interval.
-        abstain: When an answer is too unsure to be one.
-
-    Returns:
-        The predictor, and which model it is, with its number.
-    """
-    from agegender.model.network import Network
-    from agegender.model.starter import STARTER, starter_file
-    from agegender.predict.predictor import Predictor
-
-    def predictor_of(file: str | Path) -> "Predictor":
-        network = Network.load(file)
-        return Predictor(network, _detector(detector), interval, abstain=abstain)
-
-    if model == AUTO:
-        model = _champion_or_starter()
-    if model == STARTER or model.endswith(".onnx"):
-        # A file needs no registry, and so not the seconds that MLflow takes to load.
-        return predictor_of(starter_file() if model == STARTER else model), model
-
-    from agegender.tracking.registry import download_network, resolve
-    from agegender.tracking.store import use_tracking_store
-
-    use_tracking_store()
-    version = resolve(model)
-    return predictor_of(download_network(version)), version.uri
+    form = _format(format, out)
+    photos = find_photos(
+        paths, recursive=recursive, listed=_listed(), allow_urls=allow_urls
+    )
+    _require_fit(form, photos)
+    found = find_network(model)
+    predictor = predictor_of(found, detector, interval, abstain)
+    predictor.reader = _reader(allow_urls)
+    settings = {
+        "model": found.name,
+        "sha256": digest_of(found),
+        "detector": detector,
+        "interval": interval,
+        "abstain": asdict(abstain),
+    }
+    with sink_for(form, Path(out) if out else None, settings) as sink:
+        before = [photo for photo in photos if printable(photo) in sink.done]
+        left = [photo for photo in photos if printable(photo) not in sink.done]
+        answers: Iterator[PhotoFaces] = predictor.predict(
+            left, batch_size, workers, keep_pixels=annotated is not None
+        )
+        if annotated is not None:
+            answers = _drawn(answers, annotated, before, workers)
+        told = silent if _shares_terminal(sink) else progress
+        tally = Tally(len(before), sink.faces)
+        for answer in answers:
+            sink.add(answer)
+            tally.add(answer)
+            told(tally.done, len(photos), "reading photos")
+    return _outcome(found.name, out, sink, tally)
 
 
-def _champion_or_starter() -> str:
-    from agegender.model.starter import STARTER, STARTER_NOTICE
-    from agegender.tracking.place import is_there
-
-    if is_there():
-        from agegender.tracking.store import use_tracking_store
-        from agegender.tracking.version import CHAMPION, alias_version
-
-        use_tracking_store()
-        if alias_version(CHAMPION) is not None:
-            return _CHAMPION
-    log.warning(STARTER_NOTICE)
-    return STARTER
-
-
-def _detector(name: str) -> "Detector":
-    from agegender.detect import MtcnnDetector, WholePhoto
-
-    return WholePhoto() if name == "none" else MtcnnDetector()
+def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
+    """Return the format asked for, or the one that a file's name asks for."""
+    if form is None:
+        ending = Path(out).suffix[1:] if out else "table"
+        form = next(
+            (known for known in get_args(AnswerFormat) if known == ending), None
+        )
+    if form is None:
+        raise ConfigError(
+            f"--out ends in none of .jsonl, .csv, .parquet, .json: say which --format. "
+            f"Received: {out}."
+        )
+    return form
 
 
-def _annotate(answers: list["PhotoFaces"], folder: str) -> None:
+def _listed() -> Iterator[str]:
+    """Yield the lines of standard input, names of files in whatever bytes."""
+    for line in sys.stdin.buffer:
+        yield os.fsdecode(line)
+
+
+def _require_fit(form: AnswerFormat, photos: Sequence[str]) -> None:
+    if not photos:
+        raise DataError("no photo is listed on standard input. List a path a line.")
+    if form in {"table", "json"} and len(photos) > MOST_TOGETHER:
+        raise ConfigError(
+            f"--format {form} lays out at most {MOST_TOGETHER:,} photos: take jsonl, "
+            f"csv or parquet. Received: {len(photos):,} photos."
+        )
+
+
+def _reader(allow_urls: bool) -> "Reader":
+    if not allow_urls:
+        from agegender.predict.photos import read_photo
+
+        return read_photo
+    from agegender.predict.addresses import read_fetched
+
+    return read_fetched
+
+
+def _shares_terminal(sink: "Sink") -> bool:
+    """Tell whether the answers scroll by where bars would be drawn."""
+    from agegender.predict.sinks import Stream
+
+    return isinstance(sink, Stream) and sys.stdout.isatty()
+
+
+def _drawn(
+    answers: Iterator["PhotoFaces"],
+    folder: str,
+    before: Sequence[str],
+    workers: int | None,
+) -> Iterator["PhotoFaces"]:
+    """Draw each answer before it is written: none in a file lacks its picture."""
+    from agegender.data.decode import usable_cores
     from agegender.predict import AnnotatedFolder
 
     pictures = AnnotatedFolder(folder)
-    for answer in answers:
-        pictures.save(answer)
+    for photo in before:
+        pictures.name(photo)
+    return pictures.save_all(answers, workers or usable_cores())
+
+
+def _outcome(model: str, out: str | None, sink: "Sink", tally: "Tally") -> Outcome:
+    from agegender.predict.sinks import Together
+
+    data: dict[str, Any] = {"model": model, "counts": tally.counts()}
+    text = tally.text(out) if out else ""
+    if isinstance(sink, Together):
+        data["photos"] = [answer.to_dict() for answer in sink.answers]
+        text = text or sink.text()
+    if tally.faces:
+        return Outcome(data, text)
+    first = tally.first
+    which = f"; the first: {first.source}: {first.reason}" if first else ""
+    complaint = f"no face on any photo{which}"
+    return Outcome(data, text, exit_code=DataError.exit_code, complaint=complaint)

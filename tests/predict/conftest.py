@@ -19,11 +19,17 @@ SIDE = 16
 
 
 @pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """Return the network that reads brightness."""
+def network_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of the network that reads brightness."""
     path = tmp_path_factory.mktemp("network") / "brightness.onnx"
     onnx.save(brightness_graph(), path)
-    return Network.load(path, threads=1)
+    return path
+
+
+@pytest.fixture(scope="session")
+def network(network_file: Path) -> Network:
+    """Return the network that reads brightness."""
+    return Network.load(network_file, threads=1)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from agegender.data.faces import crop_face
 from agegender.detect import Detection, MtcnnDetector, WholePhoto
 from agegender.errors import ConfigError
 from agegender.model.network import Network
-from agegender.predict import PhotoFaces, Predictor
+from agegender.predict import COLUMNS, PhotoFaces, Predictor
+from agegender.predict.ahead import AHEAD
 
 
 def grey(level: int, side: int = 20) -> NDArray[np.uint8]:
@@ -68,11 +69,13 @@ def test_path_bytes_pixels_and_image_of_a_photo_answer_alike(
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_order_is_kept_whatever_the_batch(
-    predictor: Predictor, batch_size: int
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_order_is_kept_whatever_the_batch_and_the_threads(
+    predictor: Predictor, batch_size: int, workers: int
 ) -> None:
     levels = [0, 51, 102, 153, 204, 255, 25]
-    answers = predictor.predict((grey(level) for level in levels), batch_size)
+    photos = (grey(level) for level in levels)
+    answers = predictor.predict(photos, batch_size, workers)
     ages = [answer.faces[0].age for answer in answers]
     assert ages == pytest.approx([level / 2.55 for level in levels], abs=0.6)
 
@@ -110,6 +113,48 @@ def test_bad_photos_spoil_their_own_answers_alone(
     assert "missing.jpg" in (answers[1].error or "")
 
 
+def test_one_photo_is_answered_as_well_as_many(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    path = tmp_path / "grey.png"
+    path.write_bytes(encoded(grey(102)))
+    alone = [path, str(path), encoded(grey(102)), grey(102), Image.open(path)]
+    for photo in alone:
+        (answer,) = predictor.predict(photo)
+        assert answer.faces[0].age == pytest.approx(40, abs=0.01)
+    together = predictor.predict(np.stack([grey(0), grey(255)]))
+    assert [answer.faces[0].gender for answer in together] == ["female", "male"]
+
+
+def test_answers_become_a_data_frame_with_a_row_a_face_or_a_reason(
+    network: Network,
+) -> None:
+    halves = Predictor(network, Halves(), name="brightness")
+    photos = [np.hstack([grey(0, 200), grey(255, 200)]), b"no photo"]
+    answers = halves.predict(photos)
+    frame = answers.to_pandas()
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame["photo"].tolist() == ["photo 1", "photo 1", "photo 2"]
+    assert frame["face"].fillna(0).tolist() == [1, 2, 0]
+    assert frame["gender"].fillna("").tolist() == ["female", "male", ""]
+    assert frame["age"][1] > frame["age"][0]
+    assert frame["right"].iloc[:2].tolist() == [200.0, 400.0]
+    assert "cannot be decoded" in frame["reason"][2]
+    assert set(frame["model"]) == {"brightness"}
+    assert answers.to_pandas().empty  # all were taken
+    assert halves.predict([]).to_pandas()["age"].dtype == np.float64
+
+
+def test_photos_are_handed_out_with_their_answers_on_demand(
+    predictor: Predictor,
+) -> None:
+    levels = [10, 20, 30]
+    photos = [encoded(grey(level)) for level in levels]
+    kept = predictor.predict(photos, keep_pixels=True)
+    assert [int(answer.pixels.max()) for answer in kept] == levels  # type: ignore[union-attr]
+    assert all(answer.pixels is None for answer in predictor.predict(photos))
+
+
 def test_photo_without_a_face_says_so(network: Network) -> None:
     (answer,) = Predictor(network, Nobody()).predict([grey(9)])
     assert answer == PhotoFaces("photo 1")
@@ -120,7 +165,10 @@ def test_no_photos_give_no_answers(predictor: Predictor) -> None:
     assert list(predictor.predict([])) == []
 
 
-def test_no_more_photos_are_read_than_a_batch_needs(network: Network) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_no_more_photos_are_read_than_a_batch_and_the_threads_need(
+    network: Network, workers: int
+) -> None:
     read = []
 
     def photos() -> Iterator[NDArray[np.uint8]]:
@@ -128,10 +176,11 @@ def test_no_more_photos_are_read_than_a_batch_needs(network: Network) -> None:
             read.append(number)
             yield grey(0)
 
+    ahead = 0 if workers == 1 else AHEAD * workers
     for detector in (WholePhoto(), Nobody()):
         read.clear()
-        next(Predictor(network, detector).predict(photos(), batch_size=4))
-        assert len(read) == 4
+        next(Predictor(network, detector).predict(photos(), 4, workers))
+        assert len(read) == 4 + ahead
 
 
 def test_crop_is_the_one_that_training_would_cut(network: Network) -> None:
@@ -257,11 +306,12 @@ def test_photo_beyond_the_limits_is_refused_and_the_next_answered(
             assert len(answered.faces) == 1
 
 
-def test_batch_size_of_nothing_is_refused_before_a_photo_is_read(
-    predictor: Predictor,
+@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"workers": 0}])
+def test_less_than_one_is_refused_before_a_photo_is_read(
+    predictor: Predictor, wrong: dict[str, int]
 ) -> None:
     with pytest.raises(ConfigError, match="at least 1"):
-        predictor.predict([], batch_size=0)
+        predictor.predict([], **wrong)
 
 
 def test_threads_share_one_predictor(predictor: Predictor) -> None:

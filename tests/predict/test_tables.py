@@ -56,7 +56,7 @@ def test_ready_crop_has_no_score_and_no_landmarks_in_json() -> None:
 def test_csv_has_one_row_a_face_and_one_a_photo_without(
     answers: list[PhotoFaces],
 ) -> None:
-    rows = list(csv.DictReader(io.StringIO(to_csv(answers))))
+    rows = list(csv.DictReader(io.StringIO(to_csv(answers, "starter"))))
     assert [row["photo"] for row in rows] == [
         "two.jpg",
         "two.jpg",
@@ -69,6 +69,7 @@ def test_csv_has_one_row_a_face_and_one_a_photo_without(
     assert rows[1]["detection_score"] == ""
     assert rows[2]["reason"] == "no face found"
     assert all(row["limits"] == NOTICE_SHORT for row in rows)
+    assert {row["model"] for row in rows} == {"starter"}
 
 
 def test_table_aligns_its_columns_and_ends_in_the_limits(

@@ -1,0 +1,48 @@
+"""The network inside a folder: one that MLflow keeps a model in, or an export's."""
+
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from agegender.errors import ModelError
+
+NOTE: Final = "MLmodel"
+"""File in which MLflow says what a model's folder holds."""
+
+ENDINGS: Final = (".onnx", ".keras")
+"""Networks that can be asked, the one to be preferred first."""
+
+
+def network_in(folder: Path) -> Path:
+    """Return the network's file.
+
+    Args:
+        folder: As MLflow stores or fetches a model, or one that holds one network.
+
+    Raises:
+        ModelError: If it holds none, or several.
+    """
+    if (folder / NOTE).is_file():
+        return _noted(folder)
+    for ending in ENDINGS:
+        found = sorted(folder.glob(f"*{ending}"))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(file.name for file in found)
+            raise ModelError(f"{folder} holds several networks: name one of {names}.")
+    raise ModelError(
+        f"{folder} holds no network ({', '.join(ENDINGS)}). Name the folder of a model."
+    )
+
+
+def _noted(folder: Path) -> Path:
+    try:
+        note = yaml.safe_load((folder / NOTE).read_text("utf-8"))
+        kept = note["flavors"]["python_function"]["artifacts"]["network"]["path"]
+        return folder / kept
+    except (yaml.YAMLError, ValueError, LookupError, TypeError) as error:
+        raise ModelError(
+            f"{folder} is an MLflow model that holds no network of ours. Train one."
+        ) from error

@@ -1,0 +1,60 @@
+"""A Keras file that says itself how its faces were cut.
+
+Such a file, a zip archive, has one member more than Keras writes: `agegender.json`,
+what an ONNX file of ours has in its metadata.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+from agegender.config import CropRule
+from agegender.errors import AgeGenderError, ModelError
+from agegender.model.calibration import Calibration
+from agegender.model.export import network_of_keras
+from agegender.model.network import Network
+
+NOTES: Final = "agegender.json"
+
+
+def network_of_noted_keras(path: Path) -> Network:
+    """Return the network of a Keras file, calibrated as it says.
+
+    Raises:
+        ModelError: If there is no such file, it is not ours, or does not say how its
+            faces were cut: a guess would give worse answers without a sign of it.
+    """
+    notes = _notes(path)
+    try:
+        network = network_of_keras(path, CropRule(**notes["crop_rule"]))
+        network.point = notes.get("point", network.point)
+        if "calibration" in notes:
+            network.calibration = Calibration.from_json(
+                json.dumps(notes["calibration"])
+            )
+    except ModelError:
+        raise
+    except (LookupError, TypeError, ValueError, AgeGenderError) as error:
+        raise _silent(path) from error
+    return network
+
+
+def _notes(path: Path) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            notes: dict[str, Any] = json.loads(archive.read(NOTES))
+    except FileNotFoundError as error:
+        raise ModelError(f"no network at {path}. Check --model.") from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} is not a Keras network: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise _silent(path) from error
+    return notes
+
+
+def _silent(path: Path) -> ModelError:
+    return ModelError(
+        f"{path} does not say how the faces it learnt from were cut ({NOTES} inside "
+        "it). Name its version, or the .onnx file that was exported of it."
+    )

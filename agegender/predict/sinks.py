@@ -1,0 +1,123 @@
+"""Where answers go as they come: a stream, or together when all are there.
+
+A file that can be gone on with is `answer_file.AnswerFile`.
+"""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol
+
+from agegender.config import AnswerFormat
+from agegender.data.lock import only_writer
+from agegender.errors import ConfigError
+from agegender.pages.write import write_text
+from agegender.predict.answer_file import LINES, going_on
+from agegender.predict.faces import PhotoFaces
+from agegender.predict.tables import to_json, to_table
+
+
+class Sink(Protocol):
+    """Takes answers; knows which photos it has from earlier."""
+
+    @property
+    def done(self) -> Collection[str]:
+        """Names of photos that it has answers of."""
+        ...
+
+    @property
+    def faces(self) -> int:
+        """How many faces these have."""
+        ...
+
+    def add(self, answer: PhotoFaces) -> None:
+        """Take the next answer."""
+        ...
+
+
+class Stream:
+    """Lines to whoever reads, such as a pipe, each photo's as soon as it is answered.
+
+    Args:
+        file: Open for text.
+        form: How answers are written.
+        model: Name of the model that answers.
+    """
+
+    done: Collection[str] = ()
+    faces = 0
+
+    def __init__(
+        self, file: IO[str], form: Literal["jsonl", "csv"], model: str
+    ) -> None:
+        self._file = file
+        self._lines = LINES[form]()
+        self._model = model
+        self._file.write(self._lines.heading)
+
+    def add(self, answer: PhotoFaces) -> None:
+        """Write one photo's lines."""
+        self._file.write(self._lines.text(answer, self._model))
+        self._file.flush()
+
+
+class Together:
+    """All answers, to be laid out as one text.
+
+    Args:
+        form: How.
+        model: Name of the model that answers.
+    """
+
+    done: Collection[str] = ()
+    faces = 0
+
+    def __init__(self, form: Literal["table", "json"], model: str) -> None:
+        self._form = form
+        self._model = model
+        self.answers: list[PhotoFaces] = []
+
+    def add(self, answer: PhotoFaces) -> None:
+        """Keep one answer."""
+        self.answers.append(answer)
+
+    def text(self) -> str:
+        """Lay all of them out, without a newline at the end."""
+        if self._form == "json":
+            return to_json(self.answers, self._model)
+        return to_table(self.answers)
+
+
+@contextmanager
+def sink_for(
+    form: AnswerFormat, out: Path | None, settings: Mapping[str, Any]
+) -> Iterator[Sink]:
+    """Lend what takes the answers; a file is whole when the block has ended well.
+
+    Args:
+        form: How they are written.
+        out: File; None for standard output, where a table or a JSON object is left
+            to the caller.
+        settings: Plain values that decide what is answered, `model` among them.
+
+    Raises:
+        ConfigError: If Parquet has no file.
+        AgeGenderError: As `answer_file.going_on` has it.
+    """
+    model = settings["model"]
+    if form == "table" or form == "json":  # noqa: PLR1714 - narrows the type
+        together = Together(form, model)
+        if out is None:
+            yield together
+            return
+        with only_writer(out):
+            yield together
+            write_text(together.text() + "\n", out)
+    elif out is not None:
+        with going_on(out, form, model, settings) as file:
+            yield file
+    elif form != "parquet":
+        yield Stream(sys.stdout, form, model)
+    else:
+        raise ConfigError("parquet is no text to print: name a file, --out FILE.")
