@@ -336,20 +336,34 @@ def test_exported_file_answers_alike_and_its_card_tells_of_it(
 ) -> None:
     out, store = tmp_path / "files" / "tiny.onnx", str(walked / "store")
     challenger = "models:/agegender@challenger"
-    steps.export(challenger, str(out))
+    plain = steps.export(challenger, str(out)).data["check"]
     assert [file.name for file in out.parent.iterdir()] == ["tiny.onnx"]
+    # Held against the Keras network that was trained, not against its own source.
+    assert plain["against"] == "Keras"
+    assert plain["parity"]["largest_years"] < 0.05
+    assert plain["parity"]["before"] is None
     whole = out.stat().st_size
-    told = steps.export(challenger, str(out), store=store, half=True).data
+    told = steps.export(challenger, str(out), precision="float16", store=store).data
     assert out.stat().st_size < 0.7 * whole
     card = Path(told["card"]).read_text("utf-8")
     assert hashlib.sha256(out.read_bytes()).hexdigest() in card
     assert "depth: 10" in card
-    mae = [
-        steps.evaluate(model, store).data["metrics"]["mean_absolute_error"]["value"]
-        for model in (challenger, str(out))
-    ]
-    assert mae[0] == pytest.approx(mae[1], abs=0.05)
-    assert f"{mae[1]:.2f}" in card
+    mae = {
+        (model, split): steps.evaluate(model, store, split=split).data["metrics"][
+            "mean_absolute_error"
+        ]["value"]
+        for model, split in [
+            *((challenger, "test"), (str(out), "test"), (str(out), "validation"))
+        ]
+    }
+    file = str(out)
+    assert mae[challenger, "test"] == pytest.approx(mae[file, "test"], abs=0.05)
+    assert f"{mae[file, 'test']:.2f}" in card
+    error = told["check"]["parity"]["after"]["mean_absolute_error"]
+    assert error == pytest.approx(mae[file, "validation"], abs=1e-4)
+    assert f"Mean absolute error {error:.3f} years" in card
+    noted = json.loads(Network.load(out).metadata["check"])
+    assert noted == told["check"]
 
 
 def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(

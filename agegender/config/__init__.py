@@ -20,6 +20,14 @@ from agegender.config.data import (
     SplitRules,
 )
 from agegender.config.experiment import Experiment, setting_type, with_values
+from agegender.config.export import (
+    PRECISIONS,
+    SUFFIXES,
+    ExportFormat,
+    Precision,
+    Runtime,
+    require_offered,
+)
 from agegender.config.gate import GateConfig
 from agegender.config.model import ModelConfig, Point
 from agegender.config.names import short_name
@@ -35,11 +43,14 @@ __all__ = [
     "AGE_BAND_STARTS",
     "MAX_AGE",
     "MAX_PIXELS",
+    "PRECISIONS",
+    "SUFFIXES",
     "AbstainRules",
     "AnswerFormat",
     "AugmentConfig",
     "CropRule",
     "Experiment",
+    "ExportFormat",
     "FilterRules",
     "GateConfig",
     "LossConfig",
@@ -48,12 +59,15 @@ __all__ = [
     "ParameterSpace",
     "PhotoLimits",
     "Point",
+    "Precision",
+    "Runtime",
     "ScheduleConfig",
     "SearchConfig",
     "ServiceLimits",
     "SplitRules",
     "TrainingConfig",
     "Value",
+    "require_offered",
     "setting_type",
     "short_name",
     "with_values",

@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.data.store import FaceStore
-from agegender.model.network import AgeGender, Network
+from agegender.model.network import AgeGender, Answering
 from agegender.progress import Progress, silent
 
 BATCH_FACES = 256
 
 
 def ask(
-    network: Network,
+    network: Answering,
     store: FaceStore,
     rows: NDArray[np.int64],
     progress: Progress = silent,
@@ -19,7 +19,7 @@ def ask(
     """Let a network answer on faces of a store; no split need fit into memory.
 
     Args:
-        network: Whose crop rule is the store's.
+        network: Made for faces cut as the store's are.
         store: The faces.
         rows: int64 (n,), n above 0, row numbers in the store.
         progress: Called after each batch.

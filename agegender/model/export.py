@@ -8,9 +8,7 @@ Keras model before it gets its name.
 """
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +22,10 @@ from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
 from agegender.model.files import load_model
-from agegender.model.network import GENDERS, Network
+from agegender.model.network import GENDERS, PREFIX, Network
 from agegender.model.onnx_graph import GraphWriter
 from agegender.model.onnx_layers import ABSENT, WRITERS
+from agegender.model.part import part_of
 
 PARITY_FACES = 8
 PARITY_YEARS = 0.05
@@ -67,7 +66,7 @@ def export_onnx(
             f"{crop_rule.size} px. Export with the rule it was trained on."
         )
     exported = _to_onnx(model, _metadata(crop_rule, point, extra or {}))
-    with _part_of(path) as part:
+    with part_of(path) as part:
         onnx.save_model(exported, part)
         _check_parity(model, Network.load(part), size)
     return path
@@ -100,61 +99,23 @@ def calibrate_file(path: Path, calibration: Calibration) -> None:
         path: As `export_onnx` wrote it; replaced once written.
         calibration: What its answers are corrected by from now on.
     """
+    note_in_file(path, {"calibration": calibration.to_json()})
+
+
+def note_in_file(path: Path, notes: Mapping[str, str]) -> None:
+    """Write further metadata into an exported network, in place of any of that name.
+
+    Args:
+        path: As `export_onnx` wrote it; replaced once written.
+        notes: By name, each put under `agegender.`.
+    """
     exported = onnx.load_model(path)
     kept = {entry.key: entry.value for entry in exported.metadata_props}
     del exported.metadata_props[:]
-    kept["agegender.calibration"] = calibration.to_json()
+    kept |= {f"{PREFIX}{name}": text for name, text in notes.items()}
     onnx.helper.set_model_props(exported, kept)
-    with _part_of(path) as part:
+    with part_of(path) as part:
         onnx.save_model(exported, part)
-
-
-def halve_file(path: Path, out: Path) -> Path:
-    """Write an exported network again with its kernels in float16, at half the size.
-
-    They are turned back to float32 as the file is loaded: answers are still worked
-    out in float32, from weights rounded to eleven bits.
-
-    Args:
-        path: As `export_onnx` wrote it.
-        out: Where to; replaced if present, and may be `path` itself.
-
-    Returns:
-        Where it was written.
-    """
-    exported = onnx.load_model(path)
-    kept, turned_back = [], []
-    for tensor in exported.graph.initializer:
-        values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.ndim < 2:
-            kept.append(tensor)
-            continue
-        name = f"{tensor.name}_half"
-        kept.append(onnx.numpy_helper.from_array(values.astype(np.float16), name))
-        turned_back.append(
-            onnx.helper.make_node(
-                "Cast", [name], [tensor.name], name, to=onnx.TensorProto.FLOAT
-            )
-        )
-    nodes = [*turned_back, *exported.graph.node]
-    del exported.graph.initializer[:], exported.graph.node[:]
-    exported.graph.initializer.extend(kept)
-    exported.graph.node.extend(nodes)
-    onnx.checker.check_model(exported, full_check=True)
-    with _part_of(out) as part:
-        onnx.save_model(exported, part)
-    return out
-
-
-@contextmanager
-def _part_of(path: Path) -> Iterator[Path]:
-    """Lend a name to write under; the file gets its own once all went well."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _metadata(
@@ -166,7 +127,7 @@ def _metadata(
         "ages": json.dumps([0, MAX_AGE]),
         "point": point,
     }
-    return {f"agegender.{name}": text for name, text in (extra | own).items()}
+    return {f"{PREFIX}{name}": text for name, text in (extra | own).items()}
 
 
 def _to_onnx(model: keras.Model, metadata: dict[str, str]) -> onnx.ModelProto:
@@ -186,7 +147,7 @@ def _check_parity(model: keras.Model, network: Network, size: int) -> None:
     """Compare answers on random faces; raise ModelError where they differ."""
     shape = (PARITY_FACES, size, size, 3)
     faces = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    wanted = _in_float32(model).predict(faces, verbose=0)
+    wanted = in_float32(model).predict(faces, verbose=0)
     got = network.predict(faces)
     years = np.abs(
         expected_age(wanted["age"]) - expected_age(got.age_probabilities)
@@ -200,8 +161,12 @@ def _check_parity(model: keras.Model, network: Network, size: int) -> None:
         )
 
 
-def _in_float32(model: keras.Model) -> keras.Model:
-    """Copy a network so that only its export, not its rounding, is compared."""
+def in_float32(model: keras.Model) -> keras.Model:
+    """Copy a network so that only its export, not its rounding, is compared.
+
+    Args:
+        model: Trained in whatever precision; its weights are kept in float32.
+    """
 
     def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
         return type(layer).from_config(layer.get_config() | {"dtype": "float32"})

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple, Self, get_args
+from typing import NamedTuple, Protocol, Self, get_args
 
 import numpy as np
 import onnxruntime
@@ -13,10 +13,11 @@ from agegender.errors import AgeGenderError, ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
 
-__all__ = ["GENDERS", "AgeGender", "Network", "expected_age"]
+__all__ = ["GENDERS", "PREFIX", "AgeGender", "Answering", "Network", "expected_age"]
 
 GENDERS = ["female", "male"]
-_PREFIX = "agegender."
+PREFIX = "agegender."
+"""Of the names of our metadata in a file."""
 _OUTPUTS = ["age", "gender"]
 
 
@@ -25,6 +26,13 @@ class AgeGender(NamedTuple):
 
     age_probabilities: NDArray[np.float32]  # (N, 101): the ages 0..100
     male_probability: NDArray[np.float32]  # (N,)
+
+
+class Answering(Protocol):
+    """Whatever tells ages and genders of faces."""
+
+    def predict(self, faces: NDArray[np.uint8]) -> AgeGender:
+        """Tell the ages and genders of faces, uint8 (N, S, S, 3), N above 0."""
 
 
 class Network:
@@ -68,9 +76,9 @@ class Network:
         session = _open(path, threads)
         properties = session.get_modelmeta().custom_metadata_map
         metadata = {
-            name.removeprefix(_PREFIX): text
+            name.removeprefix(PREFIX): text
             for name, text in properties.items()
-            if name.startswith(_PREFIX)
+            if name.startswith(PREFIX)
         }
         rule, point = _crop_rule(path, metadata), _point(path, metadata)
         return cls(session, rule, metadata, point)

@@ -9,7 +9,7 @@ from agegender.progress import Progress
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
-    from agegender.model.network import AgeGender, Network
+    from agegender.model.network import AgeGender, Answering, Network
     from agegender.tracking.version import Version
 
 KERAS = ".keras"
@@ -56,7 +56,7 @@ def require_fit(network: "Network", version: "Version", store: "FaceStore") -> N
 
 
 def answers_of(
-    network: "Network", store: "FaceStore", split: str, progress: Progress
+    network: "Answering", store: "FaceStore", split: str, progress: Progress
 ) -> "AgeGender":
     """Return what a network answers on a split.
 
@@ -72,13 +72,25 @@ def answers_of(
 
 
 def report_of(
-    network: "Network", store: "FaceStore", split: str, progress: Progress
+    network: "Network",
+    store: "FaceStore",
+    split: str,
+    progress: Progress,
+    asked: "Answering | None" = None,
 ) -> "Report":
-    """Measure a network on a split of a store it fits."""
+    """Measure a network on a split of a store it fits.
+
+    Args:
+        network: Which.
+        store: The faces.
+        split: Which of them.
+        progress: Called as faces are answered.
+        asked: What answers in its place: a file that was made from it.
+    """
     from agegender.evaluate.report import evaluate as measure
 
     return measure(
-        *answers_of(network, store, split, progress),
+        *answers_of(asked or network, store, split, progress),
         store.labels.iloc[store.rows(split)],
         store.labels.iloc[store.rows("train")],
         calibration=network.calibration,

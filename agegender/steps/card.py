@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from agegender.tracking.registry import Version
 
 CARD_FILE = "model_card.md"
+_KINDS = {".onnx": "ONNX", ".tflite": "LiteRT", ".keras": "Keras"}
 _LONGEST_DESCRIPTION = 5000
 """Characters that a registry in PostgreSQL or MySQL takes."""
 
 
 def card_of(
-    version: "Version", store: "FaceStore", report: "Report", gate: str = ""
+    version: "Version",
+    store: "FaceStore",
+    report: "Report",
+    gate: str = "",
+    *,
+    network: "Network | None" = None,
+    check: str = "",
 ) -> str:
     """Write the card of a version or a lone file.
 
@@ -25,6 +32,8 @@ def card_of(
         store: Its test split is what the report is of.
         report: Of the version.
         gate: The table of the gate, where there was one.
+        network: That a lone file in another format was made from.
+        check: How far the file's answers are from the model's, in words.
 
     Returns:
         Markdown.
@@ -34,11 +43,12 @@ def card_of(
     from agegender.tracking.registry import download_network, recipe_of
 
     file = download_network(version)
-    network = Network.load(file)
+    network = network or Network.load(file)
     numbered = f"agegender version {version.number}"
     subject = Subject(
         name=numbered if version.number is not None else f"agegender {version.uri}",
-        network=_network_facts(file, network),
+        network=_network_facts(file, network)
+        | ({"checked against the model": check} if check else {}),
         trained_on=network.metadata.get("trained_on", "Not noted"),
         recipe=recipe_of(version),
         judged_on=f"the test split of {store.path.name} "
@@ -50,16 +60,23 @@ def card_of(
 
 def _network_facts(file: Path, network: "Network") -> dict[str, str]:
     """Say what a network file is."""
-    content, rule = file.read_bytes(), network.crop_rule
+    rule, named = network.crop_rule, network.metadata.get("network", "Wide ResNet")
+    kind = _KINDS.get(file.suffix, "SavedModel")
+    hashed = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
     return {
-        "network": f"{network.metadata.get('network', 'Wide ResNet')}, ONNX, "
-        f"{len(content) / 1e6:.1f} MB",
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "network": f"{named}, {kind}, {size_of(file) / 1e6:.1f} MB",
+        **({"sha256": hashed} if hashed else {}),
         "faces": f"{rule.size} px, RGB, margin {rule.margin:g}, shift {rule.shift:g}",
         "answers": "probabilities of the ages 0 to 100 and of male; told as age is "
         f"the {network.point}",
         "calibrated on": f"{network.calibration.faces:,} validation faces",
     }
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def keep_card(version: "Version", card: str) -> None:

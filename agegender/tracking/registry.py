@@ -108,12 +108,27 @@ def download_network(version: Version) -> Path:
     """
     if version.file is not None:
         return version.file
+    if (file := _download(version, "network")) is None:
+        raise ModelError(f"{version.uri} holds no network of ours. Train one.")
+    return file
+
+
+def download_keras(version: Version) -> Path | None:
+    """Return the version's `.keras` file, fetched likewise; None if it has none.
+
+    Raises:
+        ModelError: If it cannot be fetched.
+    """
+    return None if version.file is not None else _download(version, "keras")
+
+
+def _download(version: Version, artifact: str) -> Path | None:
     with one_line_errors(f"fetch {version.uri}"):
         flavors = mlflow.models.get_model_info(version.uri).flavors
         kept = flavors.get("python_function", {}).get("artifacts") or {}
-        if "network" not in kept:
-            raise ModelError(f"{version.uri} holds no network of ours. Train one.")
-        inside = f"{version.uri}/{kept['network']['path']}"
+        if artifact not in kept:
+            return None
+        inside = f"{version.uri}/{kept[artifact]['path']}"
         return Path(mlflow.artifacts.download_artifacts(inside))
 
 
@@ -192,6 +207,7 @@ __all__ = [
     "Version",
     "alias_version",
     "describe_version",
+    "download_keras",
     "download_network",
     "recipe_of",
     "register",

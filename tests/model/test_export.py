@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agegender.config import CropRule, ModelConfig
 from agegender.errors import ModelError
 from agegender.model.calibration import Calibration
-from agegender.model.export import calibrate_file, export_onnx, halve_file
+from agegender.model.export import calibrate_file, export_onnx
 from agegender.model.network import Network
 from agegender.model.wide_resnet import build
 
@@ -221,24 +221,3 @@ def test_running_a_network_loads_no_training_framework() -> None:
         cwd=root,
     )
     assert found.stdout.strip() == "[]"
-
-
-def test_halved_file_is_half_as_large_and_answers_nearly_the_same(
-    tmp_path: Path,
-) -> None:
-    model = build(ModelConfig(16, 2), 16, None, seed=1)
-    whole = export_onnx(model, tmp_path / "whole.onnx", RULE, {"run": "r1"})
-    half = halve_file(whole, tmp_path / "half.onnx")
-    assert half.stat().st_size < 0.55 * whole.stat().st_size
-    draws = np.random.default_rng(0)
-    faces = draws.integers(0, 256, (8, 16, 16, 3), dtype=np.uint8)
-    wanted, got = (Network.load(file, threads=1) for file in (whole, half))
-    assert got.metadata == wanted.metadata
-    before, after = wanted.predict(faces), got.predict(faces)
-    assert before.age_probabilities.std() > 1e-3
-    np.testing.assert_allclose(
-        *(a.age_probabilities for a in (after, before)), atol=1e-3
-    )
-    np.testing.assert_allclose(
-        *(a.male_probability for a in (after, before)), atol=2e-3
-    )

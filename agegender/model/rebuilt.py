@@ -1,0 +1,77 @@
+"""From an exported network back to the Keras one that it was written from.
+
+Random changes and dropout are gone, and all weights are float32: what is left is
+what answers, and what other formats are made of.
+"""
+
+import re
+from collections.abc import Container
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from agegender.config import ModelConfig
+from agegender.errors import ConfigError, ModelError
+from agegender.model.network import Network
+from agegender.model.onnx_precision import Parts, parts_of
+from agegender.model.wide_resnet import GROUP_CHANNELS, build
+
+
+def rebuild(path: Path) -> keras.Model:
+    """Build the Keras network of an exported file.
+
+    Args:
+        path: As `export_onnx` or `halve_file` wrote it.
+
+    Returns:
+        A model as `wide_resnet.build` makes it, with the file's weights.
+
+    Raises:
+        ModelError: If it is no ONNX file of ours, or one in int8.
+    """
+    size, parts = Network.load(path).crop_rule.size, parts_of(path)
+    try:
+        model = build(_config(parts), size, augment=None)
+        for layer in model.layers:
+            layer.set_weights([_weight(parts, layer.name, w) for w in layer.weights])
+    except (KeyError, ValueError, ConfigError) as error:
+        raise ModelError(
+            f"{path} cannot be turned back into a Keras network: it is no Wide ResNet "
+            "in float32 or float16. Name the one that it was made from."
+        ) from error
+    return model
+
+
+def _weight(parts: Parts, layer: str, weight: Any) -> NDArray[np.float32]:
+    values = parts.weights[f"{layer}_{weight.name}"]
+    # ONNX counts output and input channels before rows and columns.
+    return values.transpose(2, 3, 1, 0) if values.ndim == 4 else values
+
+
+def _config(parts: Parts) -> ModelConfig:
+    """Tell the network's shape from the names and shapes of its parts."""
+    weights, kinds = parts
+    blocks = {found[1] for name in weights if (found := _FIRST_GROUP.match(name))}
+    last = weights[f"group{len(GROUP_CHANNELS)}_block1_conv1_kernel"]
+    is_ordinal = "age_steps_kernel" in weights
+    return ModelConfig(
+        depth=6 * len(blocks) + 4,
+        widen_factor=len(last) // GROUP_CHANNELS[-1],
+        input_norm="input_norm_gamma" in weights,
+        pooling=_pooling(weights, kinds),
+        age_head="ordinal" if is_ordinal else "softmax",
+    )
+
+
+def _pooling(
+    weights: Container[str], kinds: Container[str]
+) -> Literal["global", "8", "original"]:
+    if "both_genders_kernel" in weights:
+        return "original"
+    return "8" if "AveragePool" in kinds else "global"
+
+
+_FIRST_GROUP = re.compile(r"group1_(block\d+)_conv1_kernel$")
