@@ -6,6 +6,7 @@ from benchmarks import (
     crops,
     metadata,
     metadata_file,
+    search,
     serving,
     training,
 )
@@ -26,6 +27,7 @@ if __name__ == "__main__":
         crops,
         answers,
         augmentation,
+        search,
         serving,
         training,
     ):
