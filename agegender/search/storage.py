@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agegender.config import Experiment
 from agegender.errors import ConfigError
 from agegender.search.strategy import pruner, sampler
+from agegender.search.write_ahead import write_ahead
 
 MOST_RETRIES = 2
 """Times that a trial whose process died is begun anew."""
@@ -53,7 +54,7 @@ def open_storage(url: str, heartbeat: Heartbeat) -> RDBStorage:
             # Heartbeats are the one way to notice dead trials, though Optuna has
             # called them experimental for years; users can do nothing about it.
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return RDBStorage(
+            storage = RDBStorage(
                 url,
                 engine_kwargs=options,
                 heartbeat_interval=heartbeat.interval,
@@ -62,6 +63,7 @@ def open_storage(url: str, heartbeat: Heartbeat) -> RDBStorage:
                     max_retry=MOST_RETRIES
                 ),
             )
+            return write_ahead(storage)
     except (SQLAlchemyError, ImportError, RuntimeError, ValueError) as error:
         raise ConfigError(
             f"cannot open the study's storage {_without_password(url)}: "
