@@ -4,8 +4,9 @@ Figures are in `agegender.search.figures`, apart, so that workers load no matplo
 """
 
 from agegender.search.front import OnFront
+from agegender.search.pulse import Heartbeat
 from agegender.search.result import SearchError, StudyResult
-from agegender.search.storage import Heartbeat
+from agegender.search.storage import open_storage
 from agegender.search.study import read_study, run_study
 from agegender.search.trial import (
     CostOf,
@@ -14,6 +15,7 @@ from agegender.search.trial import (
     TrialRecord,
     TrialTracker,
 )
+from agegender.search.turns import turn
 
 __all__ = [
     "CostOf",
@@ -25,6 +27,8 @@ __all__ = [
     "TrainTrial",
     "TrialRecord",
     "TrialTracker",
+    "open_storage",
     "read_study",
     "run_study",
+    "turn",
 ]

@@ -1,78 +1,87 @@
 """Where a study lives, and how it is begun or gone on with."""
 
 import json
-import warnings
-from dataclasses import dataclass
+import sqlite3
 from typing import Any
 
 import optuna
-from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.exceptions import DuplicatedStudyError
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
+from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.config import Experiment
 from agegender.errors import ConfigError
+from agegender.patience import keep_trying
+from agegender.search.patient import is_away, patient
 from agegender.search.strategy import pruner, sampler
-from agegender.search.write_ahead import write_ahead
-
-MOST_RETRIES = 2
-"""Times that a trial whose process died is begun anew."""
+from agegender.search.turns import JOURNAL, turn
 
 FIXED = "fixed"
 
+UNFIT = (
+    SQLAlchemyError,
+    sqlite3.Error,
+    ImportError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+"""What opening an address raises that names no storage, or none for us."""
 
-@dataclass(frozen=True)
-class Heartbeat:
-    """How a trial whose process died is told from one that takes long.
+
+def open_storage(url: str) -> BaseStorage:
+    """Open the storage of studies, made where it is missing.
+
+    What it gives back waits where the storage is away for a while, restarted for
+    instance; opening it does not.
 
     Args:
-        interval: Seconds between signs of life.
-        grace: Seconds of silence after which a trial counts as dead.
-    """
-
-    interval: int = 30
-    grace: int = 120
-
-
-def open_storage(url: str, heartbeat: Heartbeat) -> RDBStorage:
-    """Open the database of studies; its tables are made where they are missing.
-
-    Args:
-        url: `sqlite:///FILE` or `postgresql+psycopg2://…`.
-        heartbeat: When a trial counts as dead.
+        url: `sqlite:///FILE`, `postgresql+psycopg2://…`, or `journal:///FILE`.
 
     Raises:
         ConfigError: If it cannot be opened.
     """
     try:
-        # Workers queue up for an SQLite file: let them wait, not fail.
-        patient = make_url(url).get_backend_name() == "sqlite"
-        options = {"connect_args": {"timeout": 60}} if patient else {}
-        with warnings.catch_warnings():
-            # Heartbeats are the one way to notice dead trials, though Optuna has
-            # called them experimental for years; users can do nothing about it.
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            storage = RDBStorage(
-                url,
-                engine_kwargs=options,
-                heartbeat_interval=heartbeat.interval,
-                grace_period=heartbeat.grace,
-                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(
-                    max_retry=MOST_RETRIES
-                ),
-            )
-            return write_ahead(storage)
-    except (SQLAlchemyError, ImportError, RuntimeError, ValueError) as error:
+        # Tables made by two at once get in each other's way.
+        with turn(url, ""):
+            return patient(get_storage(_storage(url)))
+    except UNFIT as error:
         raise ConfigError(
             f"cannot open the study's storage {_without_password(url)}: "
             f"{_first_line(error)}. Name a database such as sqlite:///study.db."
         ) from error
 
 
+def reopen_storage(url: str) -> BaseStorage:
+    """Open a storage that was there a moment ago, and wait where it is away.
+
+    Args:
+        url: As for `open_storage`.
+
+    Raises:
+        ConfigError: If it cannot be opened.
+    """
+
+    def is_cause_away(error: Exception) -> bool:
+        return error.__cause__ is not None and is_away(error.__cause__)
+
+    return keep_trying(lambda: open_storage(url), is_cause_away, "the study's storage")
+
+
+def _storage(url: str) -> BaseStorage:
+    if url.startswith(JOURNAL):
+        return JournalStorage(JournalFileBackend(url.removeprefix(JOURNAL)))
+    # Workers queue up for an SQLite file: let them wait, not fail.
+    is_file = make_url(url).get_backend_name() == "sqlite"
+    options = {"connect_args": {"timeout": 60}} if is_file else {}
+    return RDBStorage(url, engine_kwargs=options)
+
+
 def open_study(
-    storage: RDBStorage, study_name: str, experiment: Experiment, data: str
+    storage: BaseStorage, study_name: str, experiment: Experiment, data: str
 ) -> Study:
     """Begin a study, or go on with the one of that name.
 
@@ -102,7 +111,7 @@ def open_study(
     return study
 
 
-def _create_or_load(storage: RDBStorage, name: str, experiment: Experiment) -> Study:
+def _create_or_load(storage: BaseStorage, name: str, experiment: Experiment) -> Study:
     draws = sampler(experiment.search, experiment.seed)
     gives_up = pruner(experiment)
     objectives = 1 if experiment.search.cost == "none" else 2

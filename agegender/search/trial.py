@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -11,6 +11,7 @@ from optuna.trial import Trial
 
 from agegender.config import Experiment, with_values
 from agegender.errors import AgeGenderError
+from agegender.search.reasons import reason_of
 from agegender.search.space import Space
 
 OBJECTIVE = "val_age_mae"
@@ -64,6 +65,14 @@ class TrialTracker(Protocol):
     def best(self, attributes: Mapping[str, str]) -> None:
         """Take note that the trial whose record has these is the best so far."""
 
+    def close_orphans(self, running: Callable[[], Collection[int]]) -> None:
+        """Close the open records of trials that are over.
+
+        Args:
+            running: Returns the numbers of those that are not; to be asked after the
+                records, since a record is opened by a trial that is running.
+        """
+
 
 class Silent:
     """Tracks nothing: a tracker and a record in one."""
@@ -77,6 +86,9 @@ class Silent:
 
     def best(self, attributes: Mapping[str, str]) -> None:
         """Note nothing."""
+
+    def close_orphans(self, running: Callable[[], Collection[int]]) -> None:
+        """Close nothing."""
 
     def epoch(self, epoch: int, measures: Mapping[str, float]) -> None:
         """Note nothing."""
@@ -141,7 +153,7 @@ class Objective:
             raise
         except Exception as error:  # Whatever broke, it broke this trial alone.
             trial.set_user_attr(TRACEBACK, traceback.format_exc())
-            watch.end("failed", f"{type(error).__name__}: {error}")
+            watch.end("failed", reason_of(error))
             raise TrialFailedError(str(error)) from error
         watch.end("complete", "")
         return best if cost is None else (best, cost)

@@ -1,14 +1,15 @@
 """A study over settings: `search`."""
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agegender.config import Experiment
-from agegender.errors import ConfigError
+from agegender.errors import AgeGenderError, ConfigError
 from agegender.progress import Progress, silent
+from agegender.steps.interrupting import ended_by_sigterm
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def search(
         trials: Finished trials wanted in all, those of earlier calls included.
         time_limit: Minutes after which no further trial begins.
         target: Validation MAE, in years, at which no further trial begins.
-        workers: Processes on this machine.
+        workers: Trials at a time on this machine: one a GPU, or sharing the cores.
         study: Name of the study; the experiment's by default.
-        storage: Database of studies, sqlite:///FILE or postgresql+psycopg2://...
+        storage: Of studies: sqlite:///FILE, postgresql+psycopg2://..., or
+            journal:///FILE; whoever gives the same joins the study.
         progress: Called after each trial.
 
     Returns:
@@ -78,46 +80,70 @@ def search(
     faces = FaceStore.open(store)
     tracking_uri, experiment_id = use_tracking_store(), use_experiment()
     name = study or experiment.name
-    with _study_run(experiment_id, name) as run:
-        tracker = TrialRuns(
-            tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
-        )
-        result = run_study(
-            experiment,
-            _TrainOn(store),
-            storage=storage or f"sqlite:///{project_folder()}/mlruns/{DATABASE}",
-            study_name=name,
-            trials=trials,
-            time_limit=time_limit,
-            target=target,
-            tracker=tracker,
-            hopeless=(DivergedError,),
-            workers=workers,
-            data=faces.manifest.content_hash,
-            cost=CostOf(faces.manifest.crop_rule),
-            progress=progress,
-        )
-        _record(run, result)
+    kept = storage or f"sqlite:///{project_folder()}/mlruns/{DATABASE}"
+    try:
+        with ended_by_sigterm(), _study_run(experiment_id, name, kept) as run:
+            tracker = TrialRuns(
+                tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
+            )
+            result = run_study(
+                experiment,
+                _TrainOn(store),
+                storage=kept,
+                study_name=name,
+                trials=trials,
+                time_limit=time_limit,
+                target=target,
+                tracker=tracker,
+                hopeless=(DivergedError,),
+                workers=workers,
+                data=faces.manifest.content_hash,
+                cost=CostOf(faces.manifest.crop_rule),
+                progress=progress,
+            )
+            _record(run, result)
+    except KeyboardInterrupt:
+        return _interrupted(experiment, kept, name)
     return Outcome(result.to_dict(), _text(result))
 
 
-def _study_run(experiment_id: str, name: str) -> AbstractContextManager["Run"]:
+def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:
+    """Tell what there is of a study that was interrupted."""
+    from agegender.search import read_study
+
+    data, text = {}, f"study {name}: no trial is complete"
+    with suppress(AgeGenderError):
+        result = read_study(experiment, storage=storage, study_name=name)
+        data, text = result.to_dict(), _text(result)
+    return Outcome(data, text, 130, "interrupted. The same command goes on.")
+
+
+@contextmanager
+def _study_run(experiment_id: str, name: str, storage: str) -> Iterator["Run"]:
     """Open the study's run, or go on with the one that it began with."""
-    from agegender.tracking.runs import reopened_run, tracked_run
+    from agegender.search import open_storage, turn
+    from agegender.tracking.runs import continued_run, tracked_run
     from agegender.tracking.trials import STUDY_TAG, study_run
 
-    known = study_run(experiment_id, name)
-    if known is not None:
-        return reopened_run(known)
-    return tracked_run(name, tags={STUDY_TAG: name})
+    open_storage(storage)  # Nothing is recorded of a study that has no place.
+    with ExitStack() as stack:
+        # Two commands that begin a study at once are to begin one run.
+        with turn(storage, name):
+            known = study_run(experiment_id, name)
+            begun = (
+                continued_run(known)
+                if known
+                else tracked_run(name, tags={STUDY_TAG: name})
+            )
+            run = stack.enter_context(begun)
+        yield run
 
 
 def _record(run: "Run", result: "StudyResult") -> None:
-    """Log what the study found, and end the runs of trials that were killed."""
+    """Log what the study found."""
     from agegender.search.figures import study_figures
     from agegender.search.study_page import draw_study_page
     from agegender.search.summary import summary, told_values
-    from agegender.tracking.trials import RUN_ATTRIBUTE, close_orphans
 
     for name, figure in study_figures(result).items():
         run.log_figure(figure, f"figures/{name}.png")
@@ -127,9 +153,6 @@ def _record(run: "Run", result: "StudyResult") -> None:
     run.log_metrics({"best_val_age_mae": result.best_value})
     run.set_tags({"best_trial": result.best_number, "best_values": told_values(result)})
     run.describe(f"{summary(result)}\n\nLook at `study.html` among the artifacts.")
-    running = result.trials[result.trials["state"] == "running"]
-    alive = set(running.get(RUN_ATTRIBUTE, ()))
-    close_orphans(run.experiment_id, run.id, alive)
 
 
 def _text(result: "StudyResult") -> str:

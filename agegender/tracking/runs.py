@@ -46,20 +46,28 @@ def tracked_run(
         ModelError: If the tracking store refuses.
     """
     run = _start(name, dict(tags or {}), parent, resume)
-    status = "FAILED"
-    try:
+    with _ended_truthfully(run, pruned_by):
         yield run
-        status = "FINISHED"
-    except pruned_by:
-        status = "FINISHED"
-        run.set_tags({"state": "pruned"})
-        raise
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        with one_line_errors("end the run"):
-            mlflow.end_run(status)
+
+
+@contextlib.contextmanager
+def continued_run(run_id: str) -> Iterator[Run]:
+    """Go on with a run, whatever became of it; close it anew as it ends.
+
+    Args:
+        run_id: MLflow's id of the run.
+
+    Yields:
+        The run.
+
+    Raises:
+        ModelError: If there is no such run.
+    """
+    with one_line_errors(f"go on with run {run_id}"):
+        info = mlflow.start_run(run_id=run_id, nested=True).info
+    run = Run(info.run_id, info.experiment_id, info.run_name)
+    with _ended_truthfully(run, ()):
+        yield run
 
 
 @contextlib.contextmanager
@@ -102,6 +110,26 @@ def run_at_hand() -> Iterator[Run | None]:
         use_tracking_store()
     with reopened_run(run_id) as run:
         yield run
+
+
+@contextlib.contextmanager
+def _ended_truthfully(
+    run: Run, pruned_by: tuple[type[BaseException], ...]
+) -> Iterator[None]:
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except pruned_by:
+        status = "FINISHED"
+        run.set_tags({"state": "pruned"})
+        raise
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        with one_line_errors("end the run"):
+            mlflow.end_run(status)
 
 
 def _start(

@@ -2,24 +2,27 @@
 
 Trials run in several processes at once, and one that is killed leaves its run
 open. So runs are addressed by id, never as MLflow's "active run", and
-`close_orphans` ends those whose trial is over.
+those whose trial is over are closed afterwards.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
 from agegender.config import Experiment, short_name
+from agegender.tracking.patient import PatientClient
 from agegender.tracking.run import flatten
 from agegender.tracking.store import one_line_errors
 
 STUDY_TAG = "study"
+TRIAL_TAG = "trial"
+"""Its number: there from the start, to tell whose run this is."""
+
 BEST_TAG = "best"
 BEST_NAME = " (best)"
 """How the best trial's run's name ends."""
@@ -69,9 +72,10 @@ class TrialRuns:
             MLFLOW_PARENT_RUN_ID: self.parent,
             MLFLOW_RUN_NAME: f"trial {number}",
             "state": "running",
+            TRIAL_TAG: str(number),
         }
         with one_line_errors(f"open the run of trial {number}"):
-            client = MlflowClient()
+            client = PatientClient()
             run = client.create_run(self.experiment_id, tags=tags)
             params = [
                 Param(short_name(name), values[name])
@@ -87,6 +91,22 @@ class TrialRuns:
         if RUN_ATTRIBUTE in attributes:
             mark_best(self.experiment_id, self.parent, attributes[RUN_ATTRIBUTE])
 
+    def close_orphans(self, running: Callable[[], Collection[int]]) -> None:
+        """End the runs of trials whose process died before it could, as KILLED."""
+        mlflow.set_tracking_uri(self.tracking_uri)
+        filter_string = (
+            f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}' "
+            "and attributes.status = 'RUNNING'"
+        )
+        with one_line_errors("close the runs of killed trials"):
+            client = PatientClient()
+            opened = client.search_runs([self.experiment_id], filter_string)
+            alive = {str(number) for number in running()} if opened else set()
+            for run in opened:
+                if run.data.tags.get(TRIAL_TAG) not in alive:
+                    client.set_tag(run.info.run_id, "state", "killed")
+                    client.set_terminated(run.info.run_id, "KILLED")
+
 
 class TrialRun:
     """The run of one trial.
@@ -96,7 +116,7 @@ class TrialRun:
         client: What it was opened with.
     """
 
-    def __init__(self, id: str, client: MlflowClient) -> None:  # noqa: A002 - its name
+    def __init__(self, id: str, client: PatientClient) -> None:  # noqa: A002 - its name
         self.id = id
         self._client = client
         self._unsent: list[Metric] = []
@@ -148,7 +168,7 @@ def mark_best(experiment_id: str, parent: str, best: str) -> None:
         best: Id of the best trial's run.
     """
     with one_line_errors("mark the best trial's run"):
-        client = MlflowClient()
+        client = PatientClient()
         marked = client.search_runs(
             [experiment_id],
             f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}' and tags.{BEST_TAG} = 'true'",
@@ -172,37 +192,10 @@ def study_run(experiment_id: str, study: str) -> str | None:
         study: Name of the study.
     """
     with one_line_errors("look for the study's run"):
-        found = MlflowClient().search_runs(
+        found = PatientClient().search_runs(
             [experiment_id],
             filter_string=f"tags.{STUDY_TAG} = '{study}'",
             order_by=["attributes.start_time ASC"],
             max_results=1,
         )
     return found[0].info.run_id if found else None
-
-
-def close_orphans(experiment_id: str, parent: str, alive: set[str]) -> int:
-    """End nested runs whose process died before it could.
-
-    Args:
-        experiment_id: MLflow's id of the experiment.
-        parent: Id of the study's run.
-        alive: Ids of the runs whose trials are still running.
-
-    Returns:
-        How many were ended, as KILLED.
-    """
-    with one_line_errors("close the runs of killed trials"):
-        client = MlflowClient()
-        open_runs = client.search_runs(
-            [experiment_id],
-            filter_string=(
-                f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}' "
-                "and attributes.status = 'RUNNING'"
-            ),
-        )
-        orphans = [run.info.run_id for run in open_runs if run.info.run_id not in alive]
-        for run_id in orphans:
-            client.set_tag(run_id, "state", "killed")
-            client.set_terminated(run_id, "KILLED")
-    return len(orphans)

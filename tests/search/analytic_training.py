@@ -3,11 +3,13 @@
 A module of its own, since worker processes import what they run by name.
 """
 
+import contextlib
 import math
 import os
+import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +19,9 @@ from agegender.config import (
     SearchConfig,
     TrainingConfig,
 )
-from agegender.search import Heartbeat, TrialRecord, run_study
+from agegender.search import TrialRecord, run_study
 from agegender.search.trial import EpochListener, State
 
-QUICK_HEARTBEAT = Heartbeat(interval=1, grace=2)
 SPACE = {
     "model.depth": ParameterSpace(choices=[10, 16, 22]),
     "model.widen_factor": ParameterSpace(low=1, high=8),
@@ -98,6 +99,11 @@ class FileTracker:
         with Path(self.path).open("a") as file:
             file.write(f"{number} best\n")
 
+    def close_orphans(self, running: Callable[[], Collection[int]]) -> None:
+        """Note which trials are not over."""
+        with Path(self.path).open("a") as file:
+            file.write(f"running {sorted(running())}\n")
+
 
 @dataclass(frozen=True)
 class FileRecord:
@@ -130,27 +136,65 @@ class FileRecord:
             file.write(f"{self.number} {line}\n")
 
 
+def die_at_the_first_rate(settings: Experiment, listener: EpochListener) -> None:
+    """Train, but at the first rate of all end as on a machine that is overfull."""
+    rate = settings.optimizer.learning_rate
+    with contextlib.suppress(FileExistsError), Path("deadly").open("x") as file:
+        file.write(f"{rate}")
+    while not (deadly := Path("deadly").read_text()):
+        time.sleep(0.01)
+    if float(deadly) == rate:
+        os.kill(os.getpid(), signal.SIGKILL)
+    train(settings, listener)
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow raises it."""
+
+
+def run_out_of_memory_when_wide(settings: Experiment, listener: EpochListener) -> None:
+    """Train narrow networks."""
+    if settings.model.widen_factor >= 6:
+        message = "no room for a tensor of shape [64,64]\nDetected at node X"
+        raise ResourceExhaustedError(message)
+    train(settings, listener)
+
+
+def hang_after_two(settings: Experiment, listener: EpochListener) -> None:
+    """Train twice, then tell of an epoch and never end."""
+    for name in ("first", "second"):
+        with contextlib.suppress(FileExistsError):
+            Path(name).touch(exist_ok=False)
+            train(settings, listener)
+            return
+    listener(0, {"val_age_mae": 9.0})
+    sys.stdout.write(f"hanging {os.getpid()}\n")
+    sys.stdout.flush()
+    time.sleep(120)
+
+
+def train_a_while(settings: Experiment, listener: EpochListener) -> None:
+    """Train, long enough for others to begin a trial too."""
+    time.sleep(0.1)
+    train(settings, listener)
+
+
+TRAININGS = {"hang": hang_after_two, "run": train_a_while}
+
+
 def main() -> None:
-    """Run 6 trials, the third of which never ends; to be killed by a test."""
-    told = [0]
-
-    def train_until_the_third(settings: Experiment, listener: EpochListener) -> None:
-        told[0] += 1
-        if told[0] == 3:
-            listener(0, {"val_age_mae": 9.0})
-            sys.stdout.write("hanging\n")
-            sys.stdout.flush()
-            time.sleep(120)
-        train(settings, listener)
-
-    run_study(
-        experiment(),
-        train_until_the_third,
-        storage=sys.argv[1],
-        study_name="killed",
+    """Run 6 trials; `hang` has to be killed by a test."""
+    storage, what, workers = sys.argv[1:]
+    result = run_study(
+        experiment("random"),
+        TRAININGS[what],
+        storage=storage,
+        study_name="s",
         trials=6,
-        heartbeat=QUICK_HEARTBEAT,
+        tracker=FileTracker(f"{what}.log"),
+        workers=int(workers),
     )
+    sys.stdout.write(f"{result.count('complete')} complete\n")
 
 
 if __name__ == "__main__":

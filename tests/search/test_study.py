@@ -270,7 +270,7 @@ def test_broken_trial_is_failed_and_made_up_for(storage: str) -> None:
     trials = study(storage, 4, break_the_second).trials
     expected = ["complete", "failed", "complete", "complete", "complete"]
     assert trials["state"].tolist() == expected
-    assert trials["reason"][1] == "MemoryError: no room for the batch"
+    assert trials["reason"][1] == "out of memory: MemoryError: no room for the batch"
 
 
 def test_study_in_which_everything_breaks_ends_with_the_reason(storage: str) -> None:

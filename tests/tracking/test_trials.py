@@ -54,7 +54,7 @@ def test_trial_holds_the_searched_settings_under_short_names(runs: TrialRuns) ->
         "learning_rate": str(Experiment().optimizer.learning_rate),
         "optimizer.name": "sgd",
     }
-    assert ours(found.data.tags) == {"state": "running"}
+    assert ours(found.data.tags) == {"state": "running", "trial": "3"}
     assert found.info.run_name == "trial 3"
     assert found.data.tags["mlflow.parentRunId"] == runs.parent
 
@@ -107,7 +107,11 @@ def test_trial_tells_how_and_why_it_ended(
 
     found = recorded(trial.id)
     assert found.info.status == status
-    assert ours(found.data.tags) == {"state": state, "reason": "not promising"}
+    assert ours(found.data.tags) == {
+        "state": state,
+        "reason": "not promising",
+        "trial": "0",
+    }
 
 
 def test_mark_of_the_best_moves_and_is_never_on_two(runs: TrialRuns) -> None:
@@ -144,3 +148,18 @@ def test_description_is_what_mlflow_shows_above_a_run() -> None:
         run.describe("two trials\n\nSee `study.html`.")
     note = recorded(run.id).data.tags["mlflow.note.content"]
     assert note == "two trials\n\nSee `study.html`."
+
+
+def test_run_of_a_trial_that_is_over_is_closed_and_no_other(runs: TrialRuns) -> None:
+    opened = [runs.start(number, experiment()) for number in range(3)]
+    opened[0].end("complete", 7.0, "")
+
+    runs.close_orphans(lambda: {2})
+
+    found = [recorded(trial.id) for trial in opened]
+    assert [one.info.status for one in found] == ["FINISHED", "KILLED", "RUNNING"]
+    assert [one.data.tags["state"] for one in found] == [
+        "complete",
+        "killed",
+        "running",
+    ]

@@ -1,0 +1,49 @@
+"""Asking again what does not answer for a while, instead of giving up."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+PATIENCE_SECONDS: Final = 600.0
+"""How long a database or a server may be away: a restart, not a removal."""
+
+FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 5.0
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+def keep_trying(
+    call: Callable[[], T],
+    is_away: Callable[[Exception], bool],
+    what: str,
+    patience: float = PATIENCE_SECONDS,
+) -> T:
+    """Call until it answers, with ever longer pauses in between.
+
+    Args:
+        call: What to do; safe to do again after it failed half way.
+        is_away: Tells by an error whether it is worth asking again.
+        what: Whom we wait for, for the log.
+        patience: Seconds after which the last error is raised.
+
+    Returns:
+        The answer.
+    """
+    until, pause = time.monotonic() + patience, FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return call()
+        except Exception as error:
+            if time.monotonic() >= until or not is_away(error):
+                raise
+            # A lock that was held for a moment is not worth a word.
+            if 1.0 <= pause < 2.0:
+                log.warning("%s does not answer; trying again", what)
+        # Those who wait for the same thing should not come back all at once.
+        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        pause = min(2.0 * pause, LONGEST_PAUSE_SECONDS)

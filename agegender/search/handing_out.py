@@ -1,0 +1,95 @@
+"""Hands out trials until enough are finished, by whomever."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+
+from agegender.search.attempt import Ended
+from agegender.search.enough import Enough
+from agegender.search.ledger import Ledger
+from agegender.search.patrol import Patrol
+from agegender.search.result import SearchError
+from agegender.search.workers import WorkerDiedError
+
+MOST_FAILURES = 5
+"""Failed trials in a row after which something is wrong with more than a trial."""
+
+LOOKS_EVERY_SECONDS = 1.0
+"""Between two looks at what others do."""
+
+Attempt = Callable[[], Ended | None]
+
+
+class HandingOut:
+    """Keeps workers busy as long as trials are wanted.
+
+    Other calls, on this machine or others, may run trials of the same study. Theirs
+    count as soon as they are begun; should they die, they are wanted again.
+
+    Args:
+        executor: Runs attempts.
+        attempt: Runs one trial, or returns None where all wanted are under way.
+        workers: Attempts at a time.
+        ledger: Of the study.
+        enough: How many are wanted.
+        patrol: Finds the trials that died.
+        ended: Called with what became of a trial, in a line.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        attempt: Attempt,
+        workers: int,
+        ledger: Ledger,
+        enough: Enough,
+        patrol: Patrol,
+        ended: Callable[[str], None],
+    ) -> None:
+        self._executor, self._attempt = executor, attempt
+        self._workers, self._ledger = workers, ledger
+        self._enough, self._patrol, self._ended = enough, patrol, ended
+        self._pending: set[Future[Ended | None]] = set()
+        self._failures = 0
+
+    def run(self) -> None:
+        """Return when enough trials are finished.
+
+        Raises:
+            SearchError: If trial after trial breaks.
+        """
+        begun = time.monotonic()
+        study = self._ledger.study
+        while (missing := self._enough.missing(study, begun)) or self._pending:
+            for told in self._patrol.look():
+                self._ended(told)
+            wanted = min(self._workers, missing - self._patrol.others())
+            for _ in range(wanted - len(self._pending)):
+                self._pending.add(self._executor.submit(self._attempt))
+            for future in self._finished():
+                self._take_back(future)
+
+    def _finished(self) -> set[Future[Ended | None]]:
+        if not self._pending:
+            time.sleep(LOOKS_EVERY_SECONDS)  # Others run the rest.
+        done, self._pending = wait(
+            self._pending, LOOKS_EVERY_SECONDS, return_when=FIRST_COMPLETED
+        )
+        return done
+
+    def _take_back(self, future: Future[Ended | None]) -> None:
+        try:
+            ended = future.result()
+        except WorkerDiedError as death:
+            told = self._patrol.bury(death.how, death.pid)
+            ended = Ended(True, told or f"a worker {death.how} before its first trial")
+        if ended is None:
+            time.sleep(LOOKS_EVERY_SECONDS)  # Others were quicker.
+            return
+        self._failures = self._failures + 1 if ended.failed else 0
+        if self._failures >= MOST_FAILURES:
+            raise SearchError(
+                f"the last {self._failures} trials broke, at last by: {ended.text}. "
+                "Mend that, then run the same command to go on."
+            )
+        self._ended(ended.text)

@@ -1,0 +1,81 @@
+"""One at a time, among all processes that share a study's storage.
+
+Optuna hands out trials without asking how many are wanted: to count them and to
+begin one has to be a single step, whoever else is about to do the same. The lock is
+that of the storage's own kind, and whoever is killed lets go of it.
+"""
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy
+from optuna.storages.journal import JournalFileOpenLock
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+JOURNAL: Final = "journal:///"
+"""How the address of a journal file begins; what follows is its path."""
+
+PATIENCE_SECONDS: Final = 60.0
+
+
+def turn(url: str, study_name: str) -> AbstractContextManager[None]:
+    """Wait for, and keep, everybody else of the same study out.
+
+    Args:
+        url: The study's storage. Of databases other than SQLite and PostgreSQL we
+            know no lock: there, nobody is kept out.
+        study_name: Of the study.
+    """
+    if url.startswith(JOURNAL):
+        return _turn_by_journal(url.removeprefix(JOURNAL))
+    parts = make_url(url)
+    match parts.get_backend_name():
+        case "sqlite" if parts.database not in {None, "", ":memory:"}:
+            return _turn_by_file(Path(str(parts.database)))
+        case "postgresql":
+            return _turn_in_postgresql(url, zlib.crc32(study_name.encode()))
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _turn_by_file(database: Path) -> Iterator[None]:
+    lock = sqlite3.connect(
+        f"{database}.lock", timeout=PATIENCE_SECONDS, isolation_level=None
+    )
+    # SQLite's own lock: the system lets go of it when its holder is killed.
+    with contextlib.closing(lock):
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@contextlib.contextmanager
+def _turn_in_postgresql(url: str, key: int) -> Iterator[None]:
+    engine = sqlalchemy.create_engine(url, poolclass=NullPool)
+    connection = engine.connect()
+    try:
+        wait = sqlalchemy.text(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS:.0f}s'")
+        connection.execute(wait)
+        lock = sqlalchemy.text("SELECT pg_advisory_xact_lock(:key)")
+        connection.execute(lock, {"key": key})
+        yield
+    finally:
+        # Ends the transaction, and the lock with it; a lost connection has already.
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+            connection.close()
+
+
+@contextlib.contextmanager
+def _turn_by_journal(path: str) -> Iterator[None]:
+    # Works on network file systems; that of a killed holder is broken in time.
+    lock = JournalFileOpenLock(f"{path}.turn")
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
