@@ -4,7 +4,6 @@ A chunk knows which rows it holds, so that it does not matter who decodes it, wh
 """
 
 import math
-import os
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -92,10 +91,3 @@ def _cut(
     if shown < min_contrast:
         return NEAR_UNIFORM, None
     return "", face
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

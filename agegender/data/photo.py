@@ -90,6 +90,11 @@ def decode_shrunk(
     return fast or _decode_any(encoded, at_least, across, max_pixels)
 
 
+def is_shrunk(encoded: bytes, at_least: int, across: float) -> bool:
+    """Tell whether `decode_shrunk` may decode a photo at a fraction of its size."""
+    return encoded.startswith(_JPEG) and _factor(at_least, across) > 1
+
+
 def _decode_plain_jpeg(
     encoded: bytes, at_least: int | None, across: float | None, max_pixels: int
 ) -> Shrunk | None:
@@ -148,7 +153,7 @@ def _decode_any(
     except _BROKEN_PICTURE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
-            f"photo of {len(encoded)} bytes cannot be decoded: {reason}."
+            f"photo of {len(encoded)} bytes cannot be decoded: {reason.rstrip('.')}."
         ) from error
 
 

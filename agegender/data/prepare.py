@@ -16,13 +16,13 @@ from pathlib import Path
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
+from agegender.data.cores import usable_cores
 from agegender.data.database.writer import (
     USUALLY_LOST,
     refuse_place,
     refuse_too_many,
     write_database,
 )
-from agegender.data.decode import usable_cores
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.inputs import (
     Input,

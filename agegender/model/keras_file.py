@@ -1,21 +1,19 @@
 """A Keras file that says itself how its faces were cut.
 
-Such a file, a zip archive, has one member more than Keras writes: `agegender.json`,
-what an ONNX file of ours has in its metadata.
+Such a file is written by `export`, with our notes inside (see `keras_formats`).
 """
 
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agegender.config import CropRule
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.calibration import Calibration
 from agegender.model.export import network_of_keras
+from agegender.model.keras_formats import NOTES
 from agegender.model.network import Network
-
-NOTES: Final = "agegender.json"
 
 
 def network_of_noted_keras(path: Path) -> Network:

@@ -13,10 +13,9 @@ from urllib3.exceptions import HTTPError
 
 from agegender.config import PhotoLimits
 from agegender.data.address import shown
-from agegender.data.photo import decode_photo
 from agegender.errors import DataError
 from agegender.predict.finding import is_address
-from agegender.predict.photos import Photo, read_photo
+from agegender.predict.photos import Photo, content_of
 
 MAX_BYTES: Final = 50_000_000
 MAX_SECONDS: Final = 30.0
@@ -28,15 +27,15 @@ _AT_ONCE: Final = 2**16
 _PLAIN: Final = {"Accept-Encoding": "identity"}  # a photo is packed already
 
 
-def read_fetched(photo: Photo, limits: PhotoLimits) -> NDArray[np.uint8]:
-    """Read a photo as `read_photo` does, an address, too.
+def fetched_content(photo: Photo, limits: PhotoLimits) -> bytes | NDArray[np.uint8]:
+    """Do what `photos.content_of` does, with an address, too.
 
     Raises:
         DataError: If it cannot be fetched, takes too long or is too large.
     """
     if isinstance(photo, bytes | np.ndarray) or not is_address(str(photo)):
-        return read_photo(photo, limits)
-    return decode_photo(fetch(str(photo), min(limits.bytes, MAX_BYTES)), limits.pixels)
+        return content_of(photo, limits)
+    return fetch(str(photo), min(limits.bytes, MAX_BYTES))
 
 
 def fetch(address: str, most: int = MAX_BYTES, seconds: float = MAX_SECONDS) -> bytes:

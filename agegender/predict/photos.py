@@ -48,11 +48,27 @@ def read_photo(photo: Photo, limits: PhotoLimits = PhotoLimits()) -> NDArray[np.
     Raises:
         DataError: If it cannot be read, is too large or is no photo.
     """
+    content = content_of(photo, limits)
+    return (
+        decode_photo(content, limits.pixels) if isinstance(content, bytes) else content
+    )
+
+
+def content_of(photo: Photo, limits: PhotoLimits) -> bytes | NDArray[np.uint8]:
+    """Return an encoded photo's bytes, or the pixels of one that is decoded.
+
+    Args:
+        photo: A path, an encoded photo, pixels or a Pillow image.
+        limits: How large an encoded photo may be.
+
+    Raises:
+        DataError: If it cannot be read, is too large or is no photo.
+    """
     if isinstance(photo, bytes):
         _refuse_large(len(photo), limits)
-        return decode_photo(photo, limits.pixels)
+        return photo
     if isinstance(photo, str | Path):
-        return decode_photo(_bytes_of(Path(photo), limits), limits.pixels)
+        return _bytes_of(Path(photo), limits)
     if isinstance(photo, Image.Image):
         return _pixels_of(photo)
     return _checked(photo)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from agegender.config import AbstainRules, CropRule, PhotoLimits
-from agegender.data.decode import usable_cores
-from agegender.data.faces import crop_face, resize_crop
+from agegender.config import AbstainRules, PhotoLimits
+from agegender.data.cores import usable_cores
+from agegender.data.faces import cut_face
+from agegender.data.photo import decode_photo
 from agegender.detect import Detection, Detector
 from agegender.errors import ConfigError, DataError
 from agegender.model.ages import point_age
@@ -23,7 +24,7 @@ from agegender.model.network import AgeGender, Network
 from agegender.predict.ahead import in_order
 from agegender.predict.answers import Answers
 from agegender.predict.faces import Face, PhotoFaces, abstentions
-from agegender.predict.photos import Photo, printable, read_photo
+from agegender.predict.photos import Photo, content_of, printable
 
 BATCH_SIZE = 64
 
@@ -32,8 +33,8 @@ _PICTURE_RANK = 3
 MAX_KEPT_BYTES = 2**28
 """Pixels of photos that wait for their batch; beyond, it is asked about early."""
 
-Reader = Callable[[Photo, PhotoLimits], NDArray[np.uint8]]
-"""Turns what was given into pixels, or raises `DataError`."""
+Reader = Callable[[Photo, PhotoLimits], bytes | NDArray[np.uint8]]
+"""Turns what was given into an encoded photo or pixels, or raises `DataError`."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Predictor:
         limits: PhotoLimits = PhotoLimits(),
         keep_distribution: bool = False,
         name: str = "",
-        reader: Reader = read_photo,
+        reader: Reader = content_of,
     ) -> None:
         if not 0.0 < interval < 1.0:
             raise ConfigError(
@@ -147,11 +148,12 @@ class Predictor:
         """Read one photo and cut its faces out."""
         source = _name(photo, number)
         try:
-            pixels = self.reader(photo, self.limits)
+            encoded, pixels = self._read(photo)
             found = self.detector.detect(pixels)
             detections = found[: self.limits.faces]
             rule = self.network.crop_rule
-            crops = [_crop(pixels, one, rule) for one in detections]
+            boxes = (None if one.is_crop else one.box for one in detections)
+            crops = [cut_face(encoded, pixels, box, rule) for box in boxes]
         except DataError as error:
             return _Seen(source, [], [], printable(str(error)))
         except MemoryError:
@@ -159,6 +161,13 @@ class Predictor:
         left_out = len(found) - len(detections)
         kept = pixels if keep_pixels else None
         return _Seen(source, detections, crops, None, left_out, kept)
+
+    def _read(self, photo: Photo) -> tuple[bytes | None, NDArray[np.uint8]]:
+        """Return the photo's bytes, if it came so, and its pixels."""
+        content = self.reader(photo, self.limits)
+        if not isinstance(content, bytes):
+            return None, content
+        return content, decode_photo(content, self.limits.pixels)
 
     def _ask(self, batch: list[_Seen], batch_size: int) -> Iterator[PhotoFaces]:
         """Ask the network about all crops of a batch and deal the answers out."""
@@ -203,14 +212,6 @@ def _several(photos: Photo | Iterable[Photo]) -> Iterable[Photo]:
 def _name(photo: Photo, number: int) -> str:
     is_named = isinstance(photo, str | Path)
     return printable(str(photo)) if is_named else f"photo {number}"
-
-
-def _crop(
-    pixels: NDArray[np.uint8], found: Detection, rule: CropRule
-) -> NDArray[np.uint8]:
-    if found.is_crop:
-        return resize_crop(pixels, rule)
-    return crop_face(pixels, found.box, rule)
 
 
 def _points(found: Detection) -> tuple[tuple[float, float], ...] | None:

@@ -18,6 +18,7 @@ from agegender.patience import keep_trying
 from agegender.search.patient import is_away, patient
 from agegender.search.strategy import pruner, sampler
 from agegender.search.turns import JOURNAL, turn
+from agegender.search.write_ahead import write_ahead
 
 FIXED = "fixed"
 
@@ -77,7 +78,7 @@ def _storage(url: str) -> BaseStorage:
     # Workers queue up for an SQLite file: let them wait, not fail.
     is_file = make_url(url).get_backend_name() == "sqlite"
     options = {"connect_args": {"timeout": 60}} if is_file else {}
-    return RDBStorage(url, engine_kwargs=options)
+    return write_ahead(RDBStorage(url, engine_kwargs=options))
 
 
 def open_study(

@@ -136,12 +136,12 @@ def _require_fit(form: AnswerFormat, photos: Sequence[str]) -> None:
 
 def _reader(allow_urls: bool) -> "Reader":
     if not allow_urls:
-        from agegender.predict.photos import read_photo
+        from agegender.predict.photos import content_of
 
-        return read_photo
-    from agegender.predict.addresses import read_fetched
+        return content_of
+    from agegender.predict.addresses import fetched_content
 
-    return read_fetched
+    return fetched_content
 
 
 def _shares_terminal(sink: "Sink") -> bool:
@@ -158,7 +158,7 @@ def _drawn(
     workers: int | None,
 ) -> Iterator["PhotoFaces"]:
     """Draw each answer before it is written: none in a file lacks its picture."""
-    from agegender.data.decode import usable_cores
+    from agegender.data.cores import usable_cores
     from agegender.predict import AnnotatedFolder
 
     pictures = AnnotatedFolder(folder)
