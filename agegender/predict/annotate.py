@@ -23,6 +23,9 @@ INK: Final = (0, 0, 0)
 PAPER: Final = (255, 255, 255)
 
 MIN_SIDE: Final = 800  # pixels; smaller photos are enlarged
+MIN_FACE: Final = 100  # pixels; photos of smaller faces are enlarged, where they may be
+MAX_SIDE: Final = 3000  # pixels; but not beyond this
+MIN_WIDTH: Final = 240  # pixels; narrower ones get a legend wider than they are
 
 LEGEND: Final = (
     "Label: age in years (likely range), F female or M male with probability. "
@@ -32,18 +35,24 @@ LEGEND: Final = (
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def annotate(photo: NDArray[np.uint8], faces: Sequence[Face]) -> Image.Image:
+def annotate(
+    photo: NDArray[np.uint8], faces: Sequence[Face], *, fit_faces: bool = False
+) -> Image.Image:
     """Draw the faces on their photo, with a legend below it.
 
     Args:
         photo: uint8, (H, W, 3), RGB; not changed.
         faces: Faces found in that photo.
+        fit_faces: Enlarge a photo also until its faces are large beside their
+            labels. Else its size alone decides, as frames of a film need it.
 
     Returns:
         The picture; larger than the photo where that was small.
     """
     picture = Image.fromarray(photo)
     zoom = max(1.0, MIN_SIDE / max(picture.size))
+    if fit_faces and faces:
+        zoom = max(zoom, min(MIN_FACE / _usual_height(faces), _most(picture)))
     width, height = (max(1, round(side * zoom)) for side in picture.size)
     picture = picture.resize((width, height), Image.Resampling.BICUBIC)
 
@@ -54,6 +63,14 @@ def annotate(photo: NDArray[np.uint8], faces: Sequence[Face]) -> Image.Image:
         _draw_box(draw, area, _colour(face), line)
     _draw_labels(draw, faces, areas, picture.size)
     return _with_legend(picture)
+
+
+def _usual_height(faces: Sequence[Face]) -> float:
+    return max(1.0, float(np.median([face.box[3] - face.box[1] for face in faces])))
+
+
+def _most(picture: Image.Image) -> float:
+    return MAX_SIDE / max(picture.size)
 
 
 def _colour(face: Face) -> tuple[int, int, int]:
@@ -98,7 +115,7 @@ def _draw_labels(
 ) -> None:
     taken: list[Area] = []
     for face, area in zip(faces, areas, strict=True):
-        for font_size in _font_sizes(area, size):
+        for font_size in _font_sizes(area, size, len(areas)):
             font = ImageFont.load_default(font_size)
             wordings = _wordings(face)
             shapes = [_shape(draw, text, font) for text in wordings]
@@ -110,9 +127,12 @@ def _draw_labels(
                 break
 
 
-def _font_sizes(area: Area, size: tuple[int, int]) -> list[int]:
-    """Return sizes to try: by the face, within what suits the picture."""
-    least, most = max(12.0, max(size) / 72), max(size) / 26
+def _font_sizes(area: Area, size: tuple[int, int], faces: int) -> list[int]:
+    """Return sizes to try: by the face, within what suits the picture.
+
+    The more faces there are, the smaller: whoever looks at a crowd looks closely.
+    """
+    least, most = max(12.0, max(size) / (72 + faces)), max(size) / 26
     wanted = min(max((area.bottom - area.top) / 8, least), most)
     return [round(wanted * share) for share in (1.0, 0.8)]
 
@@ -146,7 +166,7 @@ def _draw_label(
 def _with_legend(picture: Image.Image) -> Image.Image:
     """Add a white strip below the picture that says how to read it."""
     strip = _legend(picture.size)
-    whole = Image.new("RGB", (picture.width, picture.height + strip.height))
+    whole = Image.new("RGB", (strip.width, picture.height + strip.height), PAPER)
     whole.paste(picture)
     whole.paste(strip, (0, picture.height))
     return whole
@@ -155,8 +175,8 @@ def _with_legend(picture: Image.Image) -> Image.Image:
 @lru_cache(maxsize=8)
 def _legend(size: tuple[int, int]) -> Image.Image:
     """Draw the strip below pictures of a size: once, for all frames of a film."""
-    width, _ = size
-    font = ImageFont.load_default(max(11, round(max(size) / 60)))
+    width = max(size[0], MIN_WIDTH)
+    font = ImageFont.load_default(max(11, round(min(max(size) / 60, width / 20))))
     margin = 2 * _margin(font)
     draw = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     text = _wrapped(draw, LEGEND, font, width - 2 * margin)

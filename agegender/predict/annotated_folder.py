@@ -107,7 +107,7 @@ def _draw(answer: PhotoFaces, target: Path) -> Path | None:
     if answer.error is not None:
         return None
     pixels = read_photo(answer.source) if answer.pixels is None else answer.pixels
-    picture = annotate(pixels, answer.faces)
+    picture = annotate(pixels, answer.faces, fit_faces=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         picture.save(part, _KEPT[target.suffix.lower()], quality=92)

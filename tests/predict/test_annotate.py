@@ -57,6 +57,42 @@ def test_photo_without_faces_keeps_its_pixels_above_the_legend() -> None:
     assert len(picture) > 900
 
 
+def test_labels_of_a_crowd_cover_no_face() -> None:
+    photo = np.full((750, 1200, 3), 128, np.uint8)
+    crowd = [
+        face(x, y, x + 60, y + 70)
+        for x in range(45, 1200, 150)
+        for y in range(40, 750, 150)
+    ]
+    picture = np.asarray(annotate(photo, crowd, fit_faces=True))
+    zoom = picture.shape[1] / 1200
+    assert zoom > 1
+    labelled = 0
+    for one in crowd:
+        left, top, right, bottom = (round(edge * zoom) for edge in one.box)
+        line = 10
+        inside = picture[top + line : bottom - line, left + line : right - line]
+        assert (inside == 128).all()
+        around = picture[max(top - 40, 0) : top - 2, left : left + 60]
+        labelled += bool((around == SURE).all(axis=2).any())
+    assert labelled == len(crowd)
+
+
+def test_frames_of_a_film_have_one_size_whatever_is_seen() -> None:
+    photo = np.zeros((700, 900, 3), np.uint8)
+    seen = [[], [face(10, 10, 30, 30)], [face(0, 0, 600, 600)] * 3]
+    assert len({annotate(photo, faces).size for faces in seen}) == 1
+
+
+@pytest.mark.parametrize("shape", [(2400, 200), (900, 40), (900, 900), (300, 3000)])
+def test_legend_is_whole_however_narrow_the_photo(shape: tuple[int, int]) -> None:
+    picture = np.asarray(annotate(np.zeros((*shape, 3), np.uint8), []))
+    strip = picture[shape[0] * max(1, round(800 / max(shape))) :]
+    assert (strip < 128).any()
+    for edge in (strip[:, :2], strip[:, -2:], strip[-2:]):
+        assert (edge == 255).all()
+
+
 @given(st.lists(st.tuples(*[st.floats(-50, 450)] * 2, st.floats(5, 300)), max_size=20))
 @settings(max_examples=60, deadline=None)
 def test_labels_stay_in_the_picture_and_off_each_other(
