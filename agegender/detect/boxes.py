@@ -1,12 +1,15 @@
 """Arithmetic of boxes: float32 (N, 4), left, top, right, bottom, ends exclusive."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Overlap = Literal["union", "smaller"]
+
+ROWS: Final = 64
+"""Boxes that are held against all others at once, which bounds the memory used."""
 
 
 def suppress(
@@ -25,23 +28,42 @@ def suppress(
         Row numbers of the boxes that stay, best first.
     """
     order = np.argsort(-scores, kind="stable")
-    starts, ends = boxes[:, :2], boxes[:, 2:]
-    area = np.prod(ends - starts, axis=1)
+    boxes = boxes[order]
+    stays = np.ones(len(boxes), bool)
     kept: list[int] = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        sides = np.minimum(ends[best], ends[rest]) - np.maximum(
-            starts[best], starts[rest]
-        )
-        shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
-        whole = (
-            area[best] + area[rest] - shared
-            if over == "union"
-            else np.minimum(area[best], area[rest])
-        )
-        order = rest[shared <= most * whole]
-    return np.array(kept, np.intp)
+    for start in range(0, len(boxes), ROWS):
+        rows = start + np.flatnonzero(stays[start : start + ROWS])
+        covered = overlaps(boxes[rows], boxes, over) > most
+        for row, is_covered in zip(rows.tolist(), covered, strict=True):
+            if stays[row]:
+                kept.append(row)
+                stays &= ~is_covered
+    return np.asarray(order[kept])
+
+
+def overlaps(some: Floats, others: Floats, over: Overlap = "union") -> Floats:
+    """Return how much each of some boxes overlaps each of others.
+
+    Args:
+        some: (N, 4), pixels.
+        others: (M, 4), pixels.
+        over: What the shared area is divided by, as for `suppress`.
+
+    Returns:
+        (N, M), 0..1; 0 where a box has no area.
+    """
+    start = np.maximum(some[:, None, :2], others[None, :, :2])
+    sides = np.maximum(np.minimum(some[:, None, 2:], others[None, :, 2:]) - start, 0)
+    shared = sides[..., 0] * sides[..., 1]
+    one, other = _areas(some)[:, None], _areas(others)[None]
+    whole = one + other - shared if over == "union" else np.minimum(one, other)
+    none = np.zeros_like(shared)
+    return np.asarray(np.divide(shared, whole, out=none, where=whole > 0))
+
+
+def _areas(boxes: Floats) -> Floats:
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])
 
 
 def refine(boxes: Floats, offsets: Floats) -> Floats:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-Boxes = NDArray[np.float64]
+from agegender.detect.boxes import Floats, overlaps
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,14 @@ class TrackingSettings:
 @dataclass
 class _Track:
     number: int
-    box: Boxes  # (4,): where it was seen last
-    speed: Boxes  # (4,): of its edges, pixels a second
+    box: Floats  # (4,): where it was seen last
+    speed: Floats  # (4,): of its edges, pixels a second
     seconds: float  # when it was seen last
 
-    def expected(self, seconds: float) -> Boxes:
+    def expected(self, seconds: float) -> Floats:
         return self.box + self.speed * (seconds - self.seconds)
 
-    def move(self, box: Boxes, seconds: float) -> None:
+    def move(self, box: Floats, seconds: float) -> None:
         self.speed = (box - self.box) / (seconds - self.seconds)
         self.box, self.seconds = box, seconds
 
@@ -71,14 +70,14 @@ class Tracker:
         """
         since = seconds - self._settings.gap
         self._tracks = [track for track in self._tracks if track.seconds >= since]
-        found = np.array(boxes, np.float64).reshape(-1, 4)
+        found = np.array(boxes, np.float32).reshape(-1, 4)
         known = self._paired(found, seconds)
         for row, box in enumerate(found):
             if row in known:
                 known[row].move(box, seconds)
             else:
                 self._made += 1
-                known[row] = _Track(self._made, box, np.zeros(4), seconds)
+                known[row] = _Track(self._made, box, np.zeros(4, np.float32), seconds)
                 self._tracks.append(known[row])
         return [known[row].number for row in range(len(found))]
 
@@ -91,39 +90,19 @@ class Tracker:
         """Forget all faces: another scene begins."""
         self._tracks = []
 
-    def _paired(self, found: Boxes, seconds: float) -> dict[int, _Track]:
+    def _paired(self, found: Floats, seconds: float) -> dict[int, _Track]:
         """Return the tracks that boxes go on, by the box's row."""
-        last = np.array([track.box for track in self._tracks]).reshape(-1, 4)
+        last = [track.box for track in self._tracks]
         moved = [track.expected(seconds) for track in self._tracks]
         # One that stopped is where it was, one that went on is where it was going.
-        overlap = np.maximum(
-            overlaps(found, last), overlaps(found, np.array(moved).reshape(-1, 4))
-        )
+        either = [
+            overlaps(found, np.array(boxes, np.float32).reshape(-1, 4))
+            for boxes in (last, moved)
+        ]
+        overlap = np.maximum(*either)
         rows, columns = linear_sum_assignment(overlap, maximize=True)
         return {
             int(row): self._tracks[column]
             for row, column in zip(rows, columns, strict=True)
             if overlap[row, column] >= self._settings.least_overlap
         }
-
-
-def overlaps(some: Boxes, others: Boxes) -> NDArray[np.float64]:
-    """Return the shared area over the area of both.
-
-    Args:
-        some: float64 (N, 4), left, top, right, bottom.
-        others: float64 (M, 4).
-
-    Returns:
-        float64 (N, M), 0..1.
-    """
-    start = np.maximum(some[:, None, :2], others[None, :, :2])
-    end = np.minimum(some[:, None, 2:], others[None, :, 2:])
-    shared = np.prod(np.clip(end - start, 0, None), axis=2)
-    whole = _areas(some)[:, None] + _areas(others)[None, :] - shared
-    none = np.zeros(shared.shape)
-    return np.asarray(np.divide(shared, whole, out=none, where=whole > 0))
-
-
-def _areas(boxes: Boxes) -> NDArray[np.float64]:
-    return np.asarray(np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1))

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agegender.detect.boxes import refine, square, suppress
+from agegender.detect.boxes import ROWS, Overlap, overlaps, refine, square, suppress
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -61,3 +62,30 @@ def test_kept_boxes_never_overlap_beyond_the_limit(count: int, seed: int) -> Non
     overlap = shared / (area[:, None] + area - shared)
     np.fill_diagonal(overlap, 0)
     assert overlap.max() <= 0.4 + 1e-5
+
+
+def test_overlap_is_the_shared_area_over_that_of_both_or_of_the_smaller() -> None:
+    some = boxes((0, 0, 10, 10))
+    others = boxes((0, 0, 10, 10), (5, 0, 15, 10), (2, 2, 4, 4), (20, 0, 30, 10))
+    assert overlaps(some, others)[0] == pytest.approx([1, 1 / 3, 0.04, 0])
+    assert overlaps(some, others, "smaller")[0] == pytest.approx([1, 0.5, 1, 0])
+
+
+def test_boxes_without_area_overlap_nothing() -> None:
+    points = boxes((3, 3, 3, 3), (9, 9, 2, 2))
+    assert not overlaps(points, points).any()
+    assert len(suppress(points, np.array([0.1, 0.2], np.float32), 0.5)) == 2
+
+
+@pytest.mark.parametrize("over", ["union", "smaller"])
+@pytest.mark.parametrize("number", [1, ROWS, ROWS + 1, 5 * ROWS])
+def test_many_boxes_are_picked_as_one_by_one(number: int, over: Overlap) -> None:
+    rng = np.random.default_rng(number)
+    corner = rng.uniform(0, 60, (number, 2))
+    heap = np.hstack([corner, corner + rng.uniform(5, 30, (number, 2))]).astype("f4")
+    scores = rng.random(number, np.float32)
+    best: list[int] = []
+    for row in np.argsort(-scores):
+        if not (overlaps(heap[[row]], heap[best], over) > 0.4).any():
+            best.append(int(row))
+    assert suppress(heap, scores, 0.4, over).tolist() == best

@@ -1,7 +1,4 @@
-import numpy as np
-import pytest
-
-from agegender.video.tracks import Tracker, TrackingSettings, overlaps
+from agegender.video.tracks import Tracker, TrackingSettings
 
 Box = tuple[float, float, float, float]
 
@@ -69,14 +66,3 @@ def test_face_elsewhere_is_somebody_new() -> None:
     tracker = Tracker()
     tracker.follow([square(0, 0)], 0.0)
     assert tracker.follow([square(100, 100)], 0.1) == [2]
-
-
-def test_overlap_is_the_shared_area_over_that_of_both() -> None:
-    some = np.array([square(0, 0, 10)])
-    others = np.array([square(0, 0, 10), square(5, 0, 10), square(20, 0, 10)])
-    assert overlaps(some, others)[0].tolist() == pytest.approx([1, 1 / 3, 0])
-
-
-def test_boxes_without_area_overlap_nothing() -> None:
-    points = np.zeros((2, 4))
-    assert not overlaps(points, points).any()
