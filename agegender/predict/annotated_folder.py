@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -108,7 +109,11 @@ def _draw(answer: PhotoFaces, target: Path) -> Path | None:
         return None
     pixels = read_photo(answer.source) if answer.pixels is None else answer.pixels
     picture = annotate(pixels, answer.faces, fit_faces=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    # The same each time, so that what a killed run leaves behind is written over; and
+    # short, as a name near the longest there may be.
+    part = target.with_name(
+        f".{sha256(os.fsencode(target.name)).hexdigest()[:16]}.part"
+    )
     try:
         picture.save(part, _KEPT[target.suffix.lower()], quality=92)
         part.replace(target)

@@ -75,6 +75,7 @@ def going_on(
         ConfigError: If the file was begun by other settings.
         DataError: If it holds something else, is being written, or cannot be.
     """
+    require_file(path)
     lines = LINES[form]()
     rows = path.with_name(f".{path.name}.rows.csv") if form == "parquet" else path
     with only_writer(path):
@@ -89,6 +90,14 @@ def going_on(
                 gather(rows, path)
         except OSError as error:
             raise _unwritable(path, error) from error
+
+
+def require_file(path: Path) -> None:
+    """Raise `DataError` where something other than a file has that name."""
+    if path.exists() and not path.is_file():
+        raise DataError(
+            f"{path} is no file. Name one, or leave --out away to see the answers."
+        )
 
 
 def settings_file(path: Path) -> Path:
@@ -155,8 +164,6 @@ def _settings(kept: Path, path: Path) -> dict[str, Any]:
 
 
 def _holds_something(path: Path) -> bool:
-    if path.is_dir():
-        raise DataError(f"{path} is a folder. Name a file.")
     return path.exists() and path.stat().st_size > 0
 
 

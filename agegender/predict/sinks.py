@@ -13,7 +13,7 @@ from agegender.config import AnswerFormat
 from agegender.data.lock import only_writer
 from agegender.errors import ConfigError
 from agegender.pages.write import write_text
-from agegender.predict.answer_file import LINES, going_on
+from agegender.predict.answer_file import LINES, going_on, require_file
 from agegender.predict.faces import PhotoFaces
 from agegender.predict.tables import to_json, to_table
 
@@ -111,6 +111,7 @@ def sink_for(
         if out is None:
             yield together
             return
+        require_file(out)
         with only_writer(out):
             yield together
             write_text(together.text() + "\n", out)

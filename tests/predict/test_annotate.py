@@ -166,6 +166,14 @@ def test_other_formats_become_png(photo: Path, tmp_path: Path) -> None:
         assert picture.format == "PNG"
 
 
+def test_longest_name_that_a_file_may_have_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 251}.jpg"
+    Image.new("RGB", (30, 30)).save(path)
+    written = AnnotatedFolder(tmp_path / "out").save(PhotoFaces(str(path)))
+    assert written is not None
+    assert [file.name for file in (tmp_path / "out").iterdir()] == [path.name]
+
+
 def test_broken_photo_has_no_picture(tmp_path: Path) -> None:
     folder = AnnotatedFolder(tmp_path / "out")
     assert folder.save(PhotoFaces("broken.jpg", error="broken")) is None

@@ -1,6 +1,7 @@
 """Files of answers: what stands of one that was cut off anywhere, and what is ours."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +142,37 @@ def test_second_writer_is_refused(tmp_path: Path) -> None:
         pytest.raises(DataError, match="written by another"),
     ):
         write(path, "csv", ANSWERS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_full_disk_is_told_and_the_file_gone_on_with_once_there_is_room(
+    form: LineFormat, tmp_path: Path
+) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    path, whole = tmp_path / "answers", tmp_path / "whole"
+    write(whole, form, ANSWERS)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (whole.stat().st_size - 50, before[1]))
+    try:
+        with pytest.raises(DataError, match="it goes on") as refused:
+            write(path, form, ANSWERS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "\n" not in str(refused.value)
+    with going_on(path, form, "starter", SETTINGS) as file:
+        for answer in ANSWERS:
+            if answer.source not in file.done:
+                file.add(answer)
+    assert path.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_is_no_file_is_refused_and_nothing_is_put_beside_it(
+    form: LineFormat, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match="is no file"):
+        write(tmp_path / "folder", form, ANSWERS)
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
