@@ -8,12 +8,13 @@ from benchmarks import (
     metadata_file,
     search,
     serving,
+    throughput,
     training,
 )
 
 METHOD = (
     "Each way is run once unmeasured, then in turn with the others, 5 rounds (training "
-    "steps: 3). CPU s: "
+    "steps and WRN-16-8: 3). CPU s: "
     "processor seconds of the process, all threads, median. Ratio: the first way's "
     "seconds over this way's, round by round, median; above 1 is faster. Wall s: by "
     "the clock.\n"
@@ -29,6 +30,7 @@ if __name__ == "__main__":
         augmentation,
         search,
         serving,
+        throughput,
         training,
     ):
         print(measurement.run(), end="\n\n", flush=True)

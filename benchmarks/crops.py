@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agegender.config import CropRule
-from agegender.data.cores import usable_cores
+from agegender.cores import usable_cores
 from agegender.data.faces import decode_face
 from agegender.data.sample import example_photo
 from benchmarks.side_by_side import compare

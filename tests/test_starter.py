@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import agegender
-from agegender import steps
+from agegender import cli, steps
 from agegender.data.sample.photos import example_photo
 from agegender.model.network import Network
 from agegender.model.starter import STARTER_NOTICE, starter_file
@@ -91,3 +91,27 @@ def test_starter_is_small_calibrated_and_the_one_that_its_card_tells_of() -> Non
     assert hashlib.sha256(content).hexdigest() in card
     assert "non-commercial" in card
     assert Network.load(starter_file()).calibration.faces > 1000
+
+
+def test_openvino_tells_nearly_the_same_age(
+    photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for runtime in ("onnxruntime", "openvino"):
+        asked = ["--model", "starter", "--runtime", runtime, "--format", "json"]
+        assert cli.main(["predict", str(photo), *asked]) == 0
+        ((face,),) = (p["faces"] for p in json.loads(capsys.readouterr().out)["photos"])
+        told.append(face["age"])
+    assert told[0] == pytest.approx(told[1], abs=0.5)
+
+
+def test_openvino_that_is_not_installed_is_told_in_one_line(
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    asked = [str(photo), "--model", "starter", "--runtime", "openvino"]
+    assert cli.main(["predict", *asked]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "pip install 'agegender[openvino]'" in line

@@ -14,9 +14,9 @@ from itertools import chain
 from pathlib import Path
 
 from agegender.config import CropRule, FilterRules, SplitRules
+from agegender.cores import usable_cores
 from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
-from agegender.data.cores import usable_cores
 from agegender.data.database.writer import (
     USUALLY_LOST,
     refuse_place,

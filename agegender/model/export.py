@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import onnx
 
-from agegender.config import MAX_AGE, CropRule, Point
+from agegender.config import MAX_AGE, CropRule, Point, Runtime
 from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
@@ -72,12 +72,15 @@ def export_onnx(
     return path
 
 
-def network_of_keras(path: str | Path, crop_rule: CropRule) -> Network:
+def network_of_keras(
+    path: str | Path, crop_rule: CropRule, runtime: Runtime = "onnxruntime"
+) -> Network:
     """Return the network that a Keras file would be exported as, not calibrated.
 
     Args:
         path: A `.keras` file of a network of ours; no code of the file is run.
         crop_rule: How the faces it was trained on were cut: the file does not say.
+        runtime: What runs it, once it is exported.
 
     Raises:
         ModelError: If it cannot be read, is not ours or does not fit the rule.
@@ -89,7 +92,8 @@ def network_of_keras(path: str | Path, crop_rule: CropRule) -> Network:
             f"{', '.join(model.output_names)} instead of age and gender."
         )
     with TemporaryDirectory() as folder:
-        return Network.load(export_onnx(model, Path(folder) / "keras.onnx", crop_rule))
+        file = export_onnx(model, Path(folder) / "keras.onnx", crop_rule)
+        return Network.load(file, runtime=runtime)
 
 
 def calibrate_file(path: Path, calibration: Calibration) -> None:

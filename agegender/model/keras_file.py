@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from agegender.config import CropRule
+from agegender.config import CropRule, Runtime
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.calibration import Calibration
 from agegender.model.export import network_of_keras
@@ -16,8 +16,12 @@ from agegender.model.keras_formats import NOTES
 from agegender.model.network import Network
 
 
-def network_of_noted_keras(path: Path) -> Network:
+def network_of_noted_keras(path: Path, runtime: Runtime = "onnxruntime") -> Network:
     """Return the network of a Keras file, calibrated as it says.
+
+    Args:
+        path: The `.keras` file.
+        runtime: What runs it, once it is exported.
 
     Raises:
         ModelError: If there is no such file, it is not ours, or does not say how its
@@ -25,7 +29,7 @@ def network_of_noted_keras(path: Path) -> Network:
     """
     notes = _notes(path)
     try:
-        network = network_of_keras(path, CropRule(**notes["crop_rule"]))
+        network = network_of_keras(path, CropRule(**notes["crop_rule"]), runtime)
         network.point = notes.get("point", network.point)
         if "calibration" in notes:
             network.calibration = Calibration.from_json(

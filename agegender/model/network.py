@@ -1,24 +1,23 @@
-"""An exported network, run by onnxruntime alone: faces in, ages and genders out."""
+"""An exported network, run without Keras: faces in, ages and genders out."""
 
 import json
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self, get_args
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from agegender.config import MAX_AGE, CropRule, Point
+from agegender.config import MAX_AGE, CropRule, Point, Runtime
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
+from agegender.model.runtimes import Opened, open_network
 
 __all__ = ["GENDERS", "PREFIX", "AgeGender", "Answering", "Network", "expected_age"]
 
 GENDERS = ["female", "male"]
 PREFIX = "agegender."
 """Of the names of our metadata in a file."""
-_OUTPUTS = ["age", "gender"]
 
 
 class AgeGender(NamedTuple):
@@ -39,7 +38,7 @@ class Network:
     """An exported network; made by `load`.
 
     Args:
-        session: The loaded graph.
+        opened: The loaded graph.
         crop_rule: How faces must be cut for it.
         metadata: All that was written into the file, names without `agegender.`.
         point: Which age of a distribution is told as the age.
@@ -47,12 +46,12 @@ class Network:
 
     def __init__(
         self,
-        session: onnxruntime.InferenceSession,
+        opened: Opened,
         crop_rule: CropRule,
         metadata: dict[str, str],
         point: Point = "expectation",
     ) -> None:
-        self._session = session
+        self._run = opened.run
         self.crop_rule = crop_rule
         self.metadata = metadata
         self.point = point
@@ -60,28 +59,34 @@ class Network:
         self.calibration = _calibration(metadata)
 
     @classmethod
-    def load(cls, path: str | Path, threads: int | None = None) -> Self:
+    def load(
+        cls,
+        path: str | Path,
+        threads: int | None = None,
+        runtime: Runtime = "onnxruntime",
+    ) -> Self:
         """Read a file that `export_onnx` wrote.
 
         Args:
             path: The ONNX file.
             threads: Cores to use; None for all.
+            runtime: What runs it.
 
         Raises:
             ModelError: If the file is missing, is not ONNX or is not ours.
+            ConfigError: If the runtime is not installed.
         """
         path = Path(path)
         if not path.is_file():
             raise ModelError(f"no network at {path}. Give the path of an .onnx file.")
-        session = _open(path, threads)
-        properties = session.get_modelmeta().custom_metadata_map
+        opened = open_network(path, runtime, threads)
         metadata = {
             name.removeprefix(PREFIX): text
-            for name, text in properties.items()
+            for name, text in opened.properties.items()
             if name.startswith(PREFIX)
         }
         rule, point = _crop_rule(path, metadata), _point(path, metadata)
-        return cls(session, rule, metadata, point)
+        return cls(opened, rule, metadata, point)
 
     def predict(self, faces: NDArray[np.uint8], batch_size: int = 256) -> AgeGender:
         """Tell the ages and genders of faces, corrected by its calibration.
@@ -103,25 +108,9 @@ class Network:
         male = np.empty(len(faces), np.float32)
         for start in range(0, len(faces), batch_size):
             rows = slice(start, start + batch_size)
-            batch = np.ascontiguousarray(faces[rows])
-            ages[rows], male[rows] = self._session.run(_OUTPUTS, {"faces": batch})
+            ages[rows], male[rows] = self._run(faces[rows])
         fitted = self.calibration
         return AgeGender(fitted.of_ages(ages), fitted.of_genders(male))
-
-
-def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    present = set(onnxruntime.get_available_providers())
-    providers = [name for name in wanted if name in present]
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
-    # The errors of onnxruntime share no public base of their own.
-    except Exception as error:
-        line = str(error).strip().split("\n", 1)[0]
-        raise ModelError(f"{path} is not an ONNX network: {line}") from error
 
 
 def _calibration(metadata: dict[str, str]) -> Calibration:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agegender.config import AbstainRules, PhotoLimits
-from agegender.data.cores import usable_cores
+from agegender.cores import usable_cores
 from agegender.data.faces import cut_face
 from agegender.data.photo import decode_photo
 from agegender.detect import Detection, Detector

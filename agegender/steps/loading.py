@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from agegender.config import AbstainRules
+from agegender.config import AbstainRules, Runtime
 from agegender.errors import ModelError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def load(
     detector: Literal["mtcnn", "none"] = "mtcnn",
     interval: float = 0.9,
     abstain: AbstainRules = AbstainRules(),
+    runtime: Runtime = "onnxruntime",
 ) -> tuple["Predictor", str]:
     """Return a predictor of a registered version, of a file or of a folder.
 
@@ -42,12 +43,13 @@ def load(
         detector: What finds the faces.
         interval: Share of faces, 0..1, whose age is to lie in its interval.
         abstain: When an answer is too unsure to be one.
+        runtime: What runs the network.
 
     Returns:
         The predictor, and which model it is, with its number.
     """
     found = find_network(model)
-    return predictor_of(found, detector, interval, abstain), found.name
+    return predictor_of(found, detector, interval, abstain, runtime), found.name
 
 
 def predictor_of(
@@ -55,12 +57,13 @@ def predictor_of(
     detector: Literal["mtcnn", "none"],
     interval: float,
     abstain: AbstainRules,
+    runtime: Runtime,
 ) -> "Predictor":
     """Return a predictor of a network that was found."""
     from agegender.predict.predictor import Predictor
 
     return Predictor(
-        _network(found.file),
+        _network(found.file, runtime),
         _DETECTORS[detector](),
         interval,
         abstain=abstain,
@@ -122,15 +125,15 @@ def _champion_or_starter() -> str:
     return STARTER
 
 
-def _network(file: Path) -> "Network":
+def _network(file: Path, runtime: Runtime) -> "Network":
     from agegender.model.network import Network
 
     if file.suffix != _KERAS:
-        return Network.load(file)
+        return Network.load(file, runtime=runtime)
 
     from agegender.model.keras_file import network_of_noted_keras
 
-    return network_of_noted_keras(file)
+    return network_of_noted_keras(file, runtime)
 
 
 def _mtcnn() -> "Detector":

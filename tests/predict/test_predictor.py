@@ -14,6 +14,7 @@ from agegender.data.faces import crop_face
 from agegender.detect import Detection, MtcnnDetector, WholePhoto
 from agegender.errors import ConfigError
 from agegender.model.network import Network
+from agegender.model.runtimes import Opened
 from agegender.predict import COLUMNS, PhotoFaces, Predictor
 from agegender.predict.ahead import AHEAD
 
@@ -193,7 +194,7 @@ def test_crop_is_the_one_that_training_would_cut(network: Network) -> None:
 
     noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     rule = CropRule(margin=0.4, size=16)
-    recording = Recording(network._session, rule, network.metadata)
+    recording = Recording(Opened(network._run, {}), rule, network.metadata)
     list(Predictor(recording, Halves()).predict([noise]))
     expected = [
         crop_face(noise, box, rule) for box in [(0, 0, 40, 60), (40, 0, 80, 60)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from agegender.data.cores import usable_cores
+from agegender.cores import usable_cores
 from agegender.data.sample.archive import FOLDER, write_archive
 from agegender.data.sample.metadata import matlab_file
 from agegender.data.sample.photos import write_photos

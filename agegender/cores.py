@@ -1,4 +1,4 @@
-"""How much of this machine is ours to use."""
+"""How much of the machine is ours."""
 
 import os
 

@@ -1,0 +1,79 @@
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agegender.config import CropRule
+from agegender.errors import ConfigError, ModelError
+from agegender.model.ages import expected_age
+from agegender.model.export import export_onnx
+from agegender.model.network import Network
+from agegender.model.runtimes import PORTION
+
+
+@pytest.fixture(scope="module")
+def file(tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runtimes") / "model.onnx"
+    return export_onnx(tiny_network, path, CropRule(size=16), {"run": "r1"})
+
+
+@pytest.fixture(scope="module")
+def many() -> NDArray[np.uint8]:
+    """Return faces for two whole portions and a part of one."""
+    draws = np.random.default_rng(0)
+    shape = (2 * PORTION + 3, 16, 16, 3)
+    return draws.integers(0, 256, shape, dtype=np.uint8)
+
+
+def test_portions_come_back_in_order(file: Path, many: NDArray[np.uint8]) -> None:
+    alone, shared = (Network.load(file, threads=n).predict(many) for n in (1, 3))
+    assert len(np.unique(alone.male_probability)) == len(many)
+    for one, other in zip(alone, shared, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_openvino_answers_nearly_the_same_of_the_same_file(
+    file: Path, many: NDArray[np.uint8]
+) -> None:
+    wanted, got = Network.load(file), Network.load(file, runtime="openvino")
+    assert got.metadata == wanted.metadata
+    assert got.crop_rule == wanted.crop_rule
+    before, after = wanted.predict(many), got.predict(many)
+    ages = [expected_age(answer.age_probabilities) for answer in (before, after)]
+    np.testing.assert_allclose(*ages, atol=0.5)
+    np.testing.assert_allclose(
+        after.male_probability, before.male_probability, atol=0.02
+    )
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_threads_get_the_answers_to_their_own_faces(
+    file: Path, many: NDArray[np.uint8], runtime: str
+) -> None:
+    network = Network.load(file, runtime=runtime, threads=2)  # type: ignore[arg-type]
+    wanted = [network.predict(many[i : i + 1]).male_probability for i in range(20)]
+    with ThreadPoolExecutor(4) as threads:
+        got = threads.map(
+            lambda i: network.predict(many[i : i + 1]).male_probability, range(20)
+        )
+        np.testing.assert_allclose(list(got), wanted, atol=1e-6)
+
+
+def test_absent_openvino_is_told_with_the_way_to_get_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(ConfigError, match=r"pip install 'agegender\[openvino\]'"):
+        Network.load(file, runtime="openvino")
+
+
+def test_file_that_openvino_cannot_read_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match="not an ONNX network") as caught:
+        Network.load(path, runtime="openvino")
+    assert "\n" not in str(caught.value)
