@@ -18,6 +18,7 @@ from agegender.data.faces import decode_face
 from agegender.data.sample.photos import example_photo
 from agegender.detect import Detection, MtcnnDetector, WholePhoto
 from agegender.model.network import AgeGender, Network
+from agegender.model.runtimes import Opened
 from agegender.predict import Predictor, predictor
 from agegender.predict.ahead import AHEAD
 
@@ -87,7 +88,7 @@ def test_photos_kept_to_be_drawn_on_do_not_wait_for_a_full_batch(
             asked.append(len(faces))
             return network.predict(faces, batch_size)
 
-    counting = Counting(network._session, network.crop_rule, network.metadata)
+    counting = Counting(Opened(network._run, {}), network.crop_rule, network.metadata)
     photos = (np.zeros((PHOTO_PIXELS, PHOTO_PIXELS, 3), np.uint8) for _ in range(10))
     asking = Predictor(counting, WholePhoto())
     assert len(list(asking.predict(photos, 64, keep_pixels=True))) == 10
@@ -129,7 +130,7 @@ def test_crop_of_a_photo_is_to_the_pixel_the_one_that_training_cut(
     rule: CropRule,
 ) -> None:
     photo = photo_of(0, **form)
-    recording = Recording(network._session, rule, network.metadata)
+    recording = Recording(Opened(network._run, {}), rule, network.metadata)
     detector = WholePhoto() if box is None else Told(box)
     (answer,) = Predictor(recording, detector).predict([photo])
     assert answer.error is None
