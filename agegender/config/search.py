@@ -68,6 +68,8 @@ class SearchConfig:
         cost: What is to be low beside the error: `parameters`, `flops` (of one face)
             or `latency` (ms, of one face on one core); `none` looks at the error
             alone.
+        keep: Best trials whose networks are kept; where a cost is weighed, those of
+            the front are, however many.
         space: Dotted name of a setting -> the values it may take.
     """
 
@@ -75,12 +77,17 @@ class SearchConfig:
     sampler: Literal["tpe", "random"] = "tpe"
     pruner: Literal["auto", "hyperband", "median", "none"] = "auto"
     cost: Literal["none", "parameters", "flops", "latency"] = "none"
+    keep: int = 3
     space: dict[str, ParameterSpace] = field(default_factory=_default_space)
 
     def __post_init__(self) -> None:
         require(
             self.trials >= 1,
             f"search.trials must be at least 1. Received: {self.trials}.",
+        )
+        require(
+            self.keep >= 1,
+            f"search.keep must be at least 1. Received: {self.keep}.",
         )
         require(
             self.cost == "none" or self.pruner in {"auto", "none"},

@@ -13,6 +13,7 @@ from agegender.config import Experiment
 from agegender.patience import keep_trying
 from agegender.search.front import error_of
 from agegender.search.ledger import OWNER, Ledger, deaths_of
+from agegender.search.models import make_room
 from agegender.search.owner import Owner
 from agegender.search.patient import is_away
 from agegender.search.pulse import Heartbeat, beating
@@ -102,7 +103,12 @@ class Attempts:
                 return None
             with beating(ledger, trial.number, self._job.heartbeat):
                 _run(ledger, trial, self._objective())
-            return described(ledger.study.trials[trial.number])
+            ended = ledger.study.trials[trial.number]
+            if ended.state == TrialState.COMPLETE:
+                make_room(
+                    ledger.study, self._job.experiment.search, self._job.tracker, ended
+                )
+            return described(ended)
 
     def _objective(self) -> Objective:
         job = self._job

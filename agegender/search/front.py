@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from optuna.trial import FrozenTrial
 
+BEST_EPOCH = "best_epoch"
+"""Trial attribute: which of its epochs was best, counted from 0."""
+
 
 class OnFront(NamedTuple):
     """A trial than which none is both better and cheaper."""
@@ -27,6 +30,14 @@ def error_of(trial: FrozenTrial) -> float:
 def cost_of(trial: FrozenTrial) -> float:
     """Return what a trial's network costs, NaN where none is weighed or it broke."""
     return float(trial.values[1]) if trial.values and trial.values[1:] else math.nan
+
+
+def best_epoch_of(complete: FrozenTrial) -> int:
+    """Return the epoch of a trial's lowest error, counted from 0."""
+    if BEST_EPOCH in complete.user_attrs:
+        return int(complete.user_attrs[BEST_EPOCH])
+    told = complete.intermediate_values  # by a release that noted no best epoch
+    return int(min(told, key=told.__getitem__))
 
 
 def best_of(complete: Sequence[FrozenTrial]) -> FrozenTrial:

@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
@@ -13,7 +13,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from agegender.config import Experiment, with_values
 from agegender.errors import AgeGenderError
-from agegender.search.front import OnFront, best_of, cost_of, error_of, front_of
+from agegender.search.front import (
+    OnFront,
+    best_epoch_of,
+    best_of,
+    cost_of,
+    error_of,
+    front_of,
+)
 from agegender.search.trial import REASON, TRACEBACK
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -56,6 +63,8 @@ class StudyResult:
         cost: What is weighed against the error, as `search.cost` names it.
         front: The complete trials that no other beats in both, cheapest first;
             empty where no cost is weighed.
+        best_epoch: The best trial's epoch of the lowest error, counted from 0.
+        best_attributes: What the tracker, among others, stored with the best trial.
     """
 
     study_name: str
@@ -68,6 +77,8 @@ class StudyResult:
     best: Experiment
     cost: str = "none"
     front: tuple[OnFront, ...] = ()
+    best_epoch: int = 0
+    best_attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def count(self, state: str) -> int:
         """Return the number of trials in a state."""
@@ -125,6 +136,8 @@ def result_of(study: Study, experiment: Experiment) -> StudyResult:
         with_values(experiment, best.params),
         cost,
         () if cost == "none" else front_of(complete),
+        best_epoch_of(best),
+        best.user_attrs,
     )
 
 

@@ -22,6 +22,7 @@ from agegender.search.best import BestSoFar
 from agegender.search.enough import Enough, enough_of
 from agegender.search.handing_out import HandingOut
 from agegender.search.ledger import Ledger
+from agegender.search.models import drop_others
 from agegender.search.patrol import Patrol
 from agegender.search.pulse import Heartbeat
 from agegender.search.result import SearchError, StudyResult, result_of
@@ -167,6 +168,7 @@ def _run(
             with worker_processes(workers, threads) as executor:
                 hand_out(executor, Attempts(job))
         best.look()
+        drop_others(ledger.study, job.experiment.search, job.tracker)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from optuna.trial import Trial
 
 from agegender.config import Experiment, with_values
 from agegender.errors import AgeGenderError
+from agegender.search.front import BEST_EPOCH
+from agegender.search.models import ModelShelf, SaveModel, is_among_best
 from agegender.search.reasons import reason_of
 from agegender.search.space import Space
 
@@ -26,14 +28,12 @@ TRACEBACK = "traceback"
 EPOCHS = "epochs"
 """Trial attribute: how many epochs it trained."""
 
-BEST_EPOCH = "best_epoch"
-"""Trial attribute: which of them was best, counted from 0."""
-
 State = Literal["complete", "pruned", "failed", "interrupted"]
 EpochListener = Callable[[int, Mapping[str, float]], None]
-TrainTrial = Callable[[Experiment, EpochListener], object]
+TrainTrial = Callable[[Experiment, EpochListener], SaveModel | None]
 """Trains; calls the listener as (epoch from 0, measures) at the end of each epoch
-and lets through what it raises. What it returns is not read."""
+and lets through what it raises. Returns what writes the trained network, if there is
+one to keep."""
 
 CostOf = Callable[[Experiment], float]
 """Tells what the network of an experiment costs, whatever it is to learn."""
@@ -52,11 +52,14 @@ class TrialRecord(Protocol):
     def cost(self, name: str, value: float) -> None:
         """Take note of what the network costs."""
 
+    def keep(self, save: SaveModel) -> None:
+        """Keep the trained network, which `save` writes."""
+
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Take note of the end: the best value so far, and why it ended early."""
 
 
-class TrialTracker(Protocol):
+class TrialTracker(ModelShelf, Protocol):
     """Opens a record for each trial. Picklable where there are several workers."""
 
     def start(self, number: int, experiment: Experiment) -> TrialRecord:
@@ -96,6 +99,16 @@ class Silent:
     def cost(self, name: str, value: float) -> None:
         """Note nothing."""
 
+    def keep(self, save: SaveModel) -> None:
+        """Keep nothing."""
+
+    def models(self) -> list[Mapping[str, str]]:
+        """Hold none."""
+        return []
+
+    def drop_model(self, attributes: Mapping[str, str]) -> None:
+        """Drop nothing."""
+
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Note nothing."""
 
@@ -124,7 +137,7 @@ class Objective:
     hopeless: tuple[type[Exception], ...]
     cost: CostOf | None
 
-    def __call__(self, trial: Trial) -> float | tuple[float, float]:
+    def __call__(self, trial: Trial) -> tuple[float, ...]:
         """Train and return the best validation error, in years, and any cost.
 
         Raises:
@@ -132,15 +145,17 @@ class Objective:
             TrialFailedError: If it broke for a reason that is not the user's.
             AgeGenderError: If settings or data are wrong: all trials would break.
         """
-        values = self.space.suggest(trial)
-        experiment = with_values(self.experiment, values)
+        drawn = self.space.suggest(trial)
+        experiment = with_values(self.experiment, drawn)
         watch = _Watch(trial, experiment, self.tracker.start(trial.number, experiment))
         for name, value in watch.record.attributes.items():
             trial.set_user_attr(name, value)
         try:
             cost = self._weighed(watch)
-            self.train_trial(experiment, watch)
-            best = watch.outcome()
+            save = self.train_trial(experiment, watch)
+            values = watch.outcome(cost)
+            if save and is_among_best(trial.study, self.experiment.search, values):
+                watch.record.keep(save)
         # Records are closed before anything is raised on, each with the truth.
         except TrialPruned as error:
             watch.end("pruned", str(error))
@@ -156,7 +171,7 @@ class Objective:
             watch.end("failed", reason_of(error))
             raise TrialFailedError(str(error)) from error
         watch.end("complete", "")
-        return best if cost is None else (best, cost)
+        return values
 
     def _weighed(self, watch: "_Watch") -> float | None:
         if self.cost is None:
@@ -195,15 +210,16 @@ class _Watch:
                 f"given up after epoch {epoch + 1}: {error:.2f} years is not promising"
             )
 
-    def outcome(self) -> float:
-        """Return the lowest error.
+    def outcome(self, cost: float | None) -> tuple[float, ...]:
+        """Return the lowest error, and the cost if there is one.
 
         Raises:
             RuntimeError: If no epoch was told.
         """
         if not self.errors:
             raise RuntimeError("the training ended without telling of any epoch")
-        return min(self.errors)
+        best = min(self.errors)
+        return (best,) if cost is None else (best, cost)
 
     def end(self, state: State, reason: str) -> None:
         """Note the end in the study and in the record."""

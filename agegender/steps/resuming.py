@@ -1,8 +1,9 @@
 """A training's run that the same command goes on with after it was stopped."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,21 @@ FOLDER = "checkpoints"
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a training belongs that is part of something larger.
+
+    Args:
+        parent: Id of the run under which its run is shown.
+        tags: Of its run.
+        key: What else decides what it computes.
+    """
+
+    parent: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+
+
 @contextmanager
 def resumable_run(
     experiment: Experiment,
@@ -28,6 +44,7 @@ def resumable_run(
     checkpoints: str | None,
     resume: bool,
     devices: int = 1,
+    place: Place | None = None,
 ) -> Iterator[tuple["Run", "Checkpoint"]]:
     """Open the run of a training: the one that it was stopped in, or a new one.
 
@@ -40,6 +57,7 @@ def resumable_run(
         checkpoints: Folder of unfinished trainings; mlruns/checkpoints if None.
         resume: False begins anew whatever is there.
         devices: How many train; sums are rounded otherwise on another number.
+        place: Of the run among others; on its own if None.
 
     Yields:
         The run, and where the state of training is to be kept.
@@ -56,12 +74,18 @@ def resumable_run(
     folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
     splits = [store.split_hash(split) for split in ("train", "validation")]
     data = [store.manifest.content_hash, *splits]
-    key = training_key(experiment, *data, __version__, f"{devices} devices")
+    place = place or Place()
+    key = training_key(experiment, *data, __version__, f"{devices} devices", *place.key)
     with unfinished(folder, key) as left:
         before = left.run_id
         if not resume:
             left.forget()
-        with tracked_run(experiment.name, resume=before if resume else None) as run:
+        with tracked_run(
+            experiment.name,
+            place.tags,
+            place.parent,
+            resume=before if resume else None,
+        ) as run:
             if before and before != run.id:
                 end_as_killed(before)
             _tell(before if resume else None, run, left)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agegender.config import Experiment
@@ -32,11 +33,14 @@ class _TrainOn:
         self,
         experiment: Experiment,
         listener: Callable[[int, Mapping[str, float]], None],
-    ) -> None:
+    ) -> Callable[[Path], Path]:
         from agegender.data.store import FaceStore
+        from agegender.steps.training import write_network
         from agegender.train import fit
 
-        fit(experiment, FaceStore.open(self.store), listeners=[listener])
+        faces = FaceStore.open(self.store)
+        trained = fit(experiment, faces, listeners=[listener])
+        return lambda folder: write_network(trained.model, folder, experiment, faces)
 
 
 def search(
@@ -48,6 +52,7 @@ def search(
     workers: int = 1,
     study: str | None = None,
     storage: str | None = None,
+    refit: bool = False,
     progress: Progress = silent,
 ) -> Outcome:
     """Search the settings that learn best; goes on where it stopped.
@@ -62,6 +67,8 @@ def search(
         study: Name of the study; the experiment's by default.
         storage: Of studies: sqlite:///FILE, postgresql+psycopg2://..., or
             journal:///FILE; whoever gives the same joins the study.
+        refit: Train the best settings on train and validation faces, and register
+            them as challenger.
         progress: Called after each trial.
 
     Returns:
@@ -69,6 +76,7 @@ def search(
     """
     from agegender.data.store import FaceStore
     from agegender.search import run_study
+    from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
     from agegender.tracking.place import project_folder
     from agegender.tracking.store import use_experiment, use_tracking_store
@@ -104,7 +112,12 @@ def search(
             _record(run, result)
     except KeyboardInterrupt:
         return _interrupted(experiment, kept, name)
-    return Outcome(result.to_dict(), _text(result))
+    found, text = result.to_dict(), _text(result)
+    if refit:
+        with ended_by_sigterm():
+            refitted = _refit(result, faces, run, progress)
+        found, text = found | {"refit": asdict(refitted)}, f"{text}\n{refitted}"
+    return Outcome(found, text)
 
 
 def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:

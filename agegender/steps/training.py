@@ -1,6 +1,7 @@
 """From a face store to a registered version: `train` and `search`."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,15 @@ from agegender.steps.outcome import Outcome
 from agegender.steps.resuming import resumable_run
 
 if TYPE_CHECKING:
+    import keras
+
     from agegender.data.store import FaceStore
+    from agegender.model.calibration import Calibration
     from agegender.tracking.registry import Version
     from agegender.tracking.run import Run
     from agegender.train import Trained
+
+NETWORK_FILE = "model.onnx"
 
 GRID_FACES = 24
 """Faces in the picture of predictions beside truths."""
@@ -66,7 +72,7 @@ def train(
         run, checkpoint = opened
         run.log_experiment(experiment)
         run.log_params({"devices": count})
-        _log_data(run, faces)
+        log_data(run, faces)
         listeners = [run.epoch_listener()]
         with watched(run, system_metrics):
             trained = fit(experiment, faces, listeners, progress, checkpoint, count)
@@ -96,7 +102,12 @@ def _outcome(run: "Run", trained: "Trained", version: "Version") -> Outcome:
 
 
 def keep(
-    run: "Run", trained: "Trained", store: "FaceStore", experiment: Experiment
+    run: "Run",
+    trained: "Trained",
+    store: "FaceStore",
+    experiment: Experiment,
+    calibration: "Calibration | None" = None,
+    further: Mapping[str, str] | None = None,
 ) -> "Version":
     """Log a trained network and its pictures, and register it as challenger.
 
@@ -105,6 +116,9 @@ def keep(
         trained: What `fit` returned.
         store: What it was trained on.
         experiment: How.
+        calibration: What its answers are corrected by; fitted on the validation
+            faces, if there are any, where None is given.
+        further: Metadata that the version gets beside its origin.
 
     Returns:
         The new version.
@@ -112,13 +126,13 @@ def keep(
     from agegender.data.sample import example_photo
     from agegender.evaluate.figures import training_curves
     from agegender.model.diagram import draw
-    from agegender.model.export import export_onnx
     from agegender.model.files import save_model
+    from agegender.model.network import Network
     from agegender.tracking.registry import describe_version, register
 
-    crop_rule = store.manifest.crop_rule
+    size = store.manifest.crop_rule.size
     run.log_figure(training_curves(trained.history), "figures/curves.png")
-    run.log_figure(draw(experiment.model, crop_rule.size), "figures/network.png")
+    run.log_figure(draw(experiment.model, size), "figures/network.png")
     with tempfile.TemporaryDirectory() as folder:
         keras_file = save_model(trained.model, Path(folder) / "model.keras")
         provenance = {
@@ -126,15 +140,12 @@ def keep(
             "run": run.id,
             "network": _network(experiment, store),
             "trained_on": _trained_on(store),
-        }
-        network = export_onnx(
-            trained.model,
-            Path(folder) / "model.onnx",
-            crop_rule,
-            provenance,
-            experiment.model.point,
+        } | dict(further or {})
+        network = write_network(
+            trained.model, Path(folder), experiment, store, provenance, calibration
         )
-        _calibrate(run, network, store)
+        fitted = Network.load(network).calibration
+        run.log_dict(asdict(fitted), "calibration.json")
         _log_face_grid(run, network, store)
         version = register(
             run,
@@ -147,22 +158,56 @@ def keep(
     return version
 
 
-def _calibrate(run: "Run", file: Path, store: "FaceStore") -> None:
+def write_network(
+    model: "keras.Model",
+    folder: Path,
+    experiment: Experiment,
+    store: "FaceStore",
+    provenance: dict[str, str] | None = None,
+    calibration: "Calibration | None" = None,
+) -> Path:
+    """Export a trained network and write into it how sure it may be.
+
+    Args:
+        model: Trained.
+        folder: Gets `model.onnx`.
+        experiment: How it was trained.
+        store: On what.
+        provenance: Further metadata of the file.
+        calibration: What its answers are corrected by; fitted on the validation
+            faces, if there are any, where None is given.
+
+    Returns:
+        The file.
+    """
+    from agegender.model.export import calibrate_file, export_onnx
+
+    file = export_onnx(
+        model,
+        folder / NETWORK_FILE,
+        store.manifest.crop_rule,
+        provenance,
+        experiment.model.point,
+    )
+    fitted = calibration or _calibration(file, store)
+    if fitted is not None:
+        calibrate_file(file, fitted)
+    return file
+
+
+def _calibration(file: Path, store: "FaceStore") -> "Calibration | None":
     """Fit how sure an exported network may be, on faces it did not learn from."""
     from agegender.evaluate.answers import pair
     from agegender.evaluate.asking import ask
     from agegender.evaluate.calibrate import fit_calibration
-    from agegender.model.export import calibrate_file
     from agegender.model.network import Network
 
     rows = store.rows("validation")
     if len(rows) == 0:
-        return
+        return None
     rows = rows[:: -(-len(rows) // CALIBRATION_FACES)]
     answer = ask(Network.load(file), store, rows)
-    calibration = fit_calibration(pair(*answer, store.labels.iloc[rows]))
-    calibrate_file(file, calibration)
-    run.log_dict(asdict(calibration), "calibration.json")
+    return fit_calibration(pair(*answer, store.labels.iloc[rows]))
 
 
 def _description(experiment: Experiment, store: "FaceStore") -> str:
@@ -191,8 +236,11 @@ def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:
     return {"experiment": experiment.to_dict(), **cost._asdict()}
 
 
-def _log_data(run: "Run", store: "FaceStore") -> None:
+def log_data(run: "Run", store: "FaceStore") -> None:
+    """Record in a run which faces it learns from, and by which it is chosen."""
     for split, context in (("train", "training"), ("validation", "validation")):
+        if len(store.rows(split)) == 0:
+            continue
         run.log_dataset(
             name=f"{store.path.name}-{split}",
             digest=store.split_hash(split),

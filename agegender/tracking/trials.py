@@ -8,6 +8,7 @@ those whose trial is over are closed afterwards.
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
@@ -15,9 +16,11 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
 from agegender.config import Experiment, short_name
+from agegender.tracking.nested import nested_runs
 from agegender.tracking.patient import PatientClient
 from agegender.tracking.run import flatten
 from agegender.tracking.store import one_line_errors
+from agegender.tracking.trial_models import HOLDS_MODEL, drop_model, keep_model
 
 STUDY_TAG = "study"
 TRIAL_TAG = "trial"
@@ -107,6 +110,16 @@ class TrialRuns:
                     client.set_tag(run.info.run_id, "state", "killed")
                     client.set_terminated(run.info.run_id, "KILLED")
 
+    def models(self) -> list[Mapping[str, str]]:
+        """Return the attributes of the trials whose networks are kept."""
+        mlflow.set_tracking_uri(self.tracking_uri)
+        held = nested_runs(self.experiment_id, self.parent, HOLDS_MODEL)
+        return [{RUN_ATTRIBUTE: run_id} for run_id in held]
+
+    def drop_model(self, attributes: Mapping[str, str]) -> None:
+        """Remove a trial's network; where that cannot be done, say so and go on."""
+        drop_model(attributes[RUN_ATTRIBUTE])
+
 
 class TrialRun:
     """The run of one trial.
@@ -143,6 +156,10 @@ class TrialRun:
     def cost(self, name: str, value: float) -> None:
         """Record what the trial's network costs, with what comes next."""
         self._unsent.append(Metric(name, value, get_current_time_millis(), 0))
+
+    def keep(self, save: Callable[[Path], object]) -> None:
+        """Keep the trial's network among the run's artifacts."""
+        keep_model(self.id, save)
 
     def end(self, state: str, value: float | None, reason: str) -> None:
         """Close the run in the state that the trial ended in."""

@@ -57,6 +57,7 @@ def fit(
     progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
     devices: int = 1,
+    last_epoch: int | None = None,
 ) -> Trained:
     """Train on the train split and choose the epoch by the validation split.
 
@@ -70,6 +71,9 @@ def fit(
         progress: Called as steps are made.
         checkpoint: Where to keep the state after each epoch; None keeps none.
         devices: How many to train on; 0 for all that are visible.
+        last_epoch: The epoch, counted from 0, to stop after and whose weights to
+            take, on the schedule of all epochs; the validation split is not read,
+            and nothing is chosen by it.
 
     Raises:
         ConfigError: If there are fewer devices, or they cannot share a batch.
@@ -79,7 +83,10 @@ def fit(
     """
     settings = experiment.training
     chosen = chosen_devices(devices, settings.batch_size)
-    training, validation = _batches(experiment, store, len(chosen))
+    chooses = last_epoch is None
+    training, validation = _batches(experiment, store, len(chosen), chooses)
+    epochs = settings.epochs if last_epoch is None else last_epoch + 1
+    patience = settings.patience if chooses else 0
     keras.utils.set_random_seed(experiment.seed)
     with spread_over(chosen):
         model = compiled(experiment, _size(store), len(training), len(chosen))
@@ -87,29 +94,40 @@ def fit(
         for epoch, measures in enumerate(course.rows):
             for listener in listeners:
                 listener(epoch, measures)
-        if not course.is_over(settings.epochs, settings.patience):
+        if not course.is_over(epochs, patience):
             faces = min(settings.batch_size, len(store.rows("train")))
             untold = _untold(training, validation)
             watch = EpochWatch(
-                *(course, listeners, progress, faces, settings.patience),
+                *(course, listeners, progress, faces, patience),
                 *(untold, checkpoint),
             )
-            _learn(model, training, validation, settings, watch, len(course.rows))
-        weights = course.best_weights or model.get_weights()
+            _learn(model, training, validation, settings, watch, course, epochs)
+        weights = course.best_weights or _last_weights(model, settings)
     if len(chosen) > 1:
         # Whoever goes on with the network has one device.
         model = compiled(experiment, _size(store), len(training))
     model.set_weights(weights)
-    return Trained(model, course.history(), course.best_epoch)
+    best_epoch = course.best_epoch if last_epoch is None else last_epoch
+    return Trained(model, course.history(), best_epoch)
+
+
+def _last_weights(
+    model: keras.Model, settings: TrainingConfig
+) -> list[NDArray[np.float32]]:
+    """Return the weights of now, averaged where they are."""
+    if settings.ema:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    return list(model.get_weights())
 
 
 def _learn(
     model: keras.Model,
     training: FaceBatches,
-    validation: FaceBatches,
+    validation: FaceBatches | None,
     settings: TrainingConfig,
     watch: EpochWatch,
-    epochs_done: int,
+    course: Course,
+    epochs: int,
 ) -> None:
     # Averages last: what they leave to validation, the watch keeps first.
     averages = [AveragedWeights()] if settings.ema else []
@@ -117,17 +135,17 @@ def _learn(
     model.fit(
         training,
         validation_data=validation,
-        initial_epoch=epochs_done,
-        epochs=settings.epochs,
+        initial_epoch=len(course.rows),
+        epochs=epochs,
         callbacks=[FreshOrder(training), sizes, watch, *averages],
         shuffle=False,  # the batches see to it
         verbose=0,
     )
 
 
-def _untold(training: FaceBatches, validation: FaceBatches) -> tuple[str, ...]:
+def _untold(training: FaceBatches, validation: FaceBatches | None) -> tuple[str, ...]:
     sides = {"gender_": training, "val_gender_": validation}
-    return tuple(name for name, side in sides.items() if not side.tells_gender)
+    return tuple(name for name, side in sides.items() if side and not side.tells_gender)
 
 
 def compiled(
@@ -176,14 +194,17 @@ def plan(experiment: Experiment, store: SplitFaces) -> Plan:
 
 
 def _batches(
-    experiment: Experiment, store: SplitFaces, shares: int = 1
-) -> tuple[FaceBatches, FaceBatches]:
+    experiment: Experiment, store: SplitFaces, shares: int = 1, chooses: bool = True
+) -> tuple[FaceBatches, FaceBatches | None]:
     size = experiment.training.batch_size
-    train, validation = (_rows(store, split) for split in ("train", "validation"))
+    train = _rows(store, "train")
     weights = _weights(experiment, store, train)
     training = FaceBatches(
         store, train, size, experiment.seed, weights, shares, experiment.augment
     )
+    if not chooses:
+        return training, None
+    validation = _rows(store, "validation")
     return training, FaceBatches(store, validation, size, shares=shares)
 
 

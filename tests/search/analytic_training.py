@@ -6,6 +6,7 @@ A module of its own, since worker processes import what they run by name.
 import contextlib
 import math
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from agegender.config import (
     TrainingConfig,
 )
 from agegender.search import TrialRecord, run_study
+from agegender.search.models import SaveModel
 from agegender.search.trial import EpochListener, State
 
 SPACE = {
@@ -49,6 +51,17 @@ def experiment(
     )
 
 
+@dataclass(frozen=True)
+class Save:
+    """Writes what stands for a trained network."""
+
+    text: str
+
+    def __call__(self, folder: Path) -> None:
+        """Write it."""
+        (folder / "network.txt").write_text(self.text)
+
+
 def final_error(settings: Experiment) -> float:
     """Return the error after the last epoch, lowest at rate 0.03, width 8."""
     rate = abs(math.log10(settings.optimizer.learning_rate / 0.03))
@@ -60,21 +73,22 @@ def width(settings: Experiment) -> float:
     return float(settings.model.widen_factor)
 
 
-def train(settings: Experiment, listener: EpochListener) -> None:
+def train(settings: Experiment, listener: EpochListener) -> Save:
     """Approach the final error; the last epoch is not the best."""
     epochs = settings.training.epochs
     for epoch in range(epochs - 1):
         left = 3.0 * (epochs - 2 - epoch)
         listener(epoch, {"val_age_mae": final_error(settings) + left})
     listener(epochs - 1, {"val_age_mae": final_error(settings) + 0.5})
+    return Save(f"{final_error(settings)}")
 
 
-def train_and_write_process(settings: Experiment, listener: EpochListener) -> None:
+def train_and_write_process(settings: Experiment, listener: EpochListener) -> Save:
     """Train, and leave the process id and its threads behind."""
     time.sleep(0.2)
     threads = os.environ["OMP_NUM_THREADS"]
     Path(f"process-{os.getpid()}").write_text(threads)
-    train(settings, listener)
+    return train(settings, listener)
 
 
 def die(settings: Experiment, listener: EpochListener) -> None:
@@ -85,7 +99,7 @@ def die(settings: Experiment, listener: EpochListener) -> None:
 
 @dataclass(frozen=True)
 class FileTracker:
-    """Writes what it is told, one line each, to a file."""
+    """Writes what it is told, one line each, to a file, and networks beside it."""
 
     path: str
 
@@ -103,6 +117,16 @@ class FileTracker:
         """Note which trials are not over."""
         with Path(self.path).open("a") as file:
             file.write(f"running {sorted(running())}\n")
+
+    def models(self) -> list[Mapping[str, str]]:
+        """Return whose networks are there."""
+        kept = Path(self.path).parent.glob("model-*")
+        return [{"run_id": folder.name.replace("model", "run")} for folder in kept]
+
+    def drop_model(self, attributes: Mapping[str, str]) -> None:
+        """Remove one."""
+        folder = attributes["run_id"].replace("run", "model")
+        shutil.rmtree(Path(self.path).with_name(folder))
 
 
 @dataclass(frozen=True)
@@ -125,6 +149,12 @@ class FileRecord:
     def cost(self, name: str, value: float) -> None:
         """Note the cost."""
         self._write(f"cost {name} {value:.3f}")
+
+    def keep(self, save: SaveModel) -> None:
+        """Keep a network."""
+        folder = Path(self.path).with_name(f"model-{self.number}")
+        folder.mkdir()
+        save(folder)
 
     def end(self, state: State, value: float | None, reason: str) -> None:
         """Note the end."""

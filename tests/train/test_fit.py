@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,29 @@ def test_model_has_the_weights_of_the_best_epoch(
     validation = FaceBatches(tiny_store, tiny_store.rows("validation"), 16)
     measured = trained.model.evaluate(validation, return_dict=True, verbose=0)
     assert measured["age_mae"] == pytest.approx(errors.min(), abs=1e-3)
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_training_to_the_best_epoch_known_gives_its_network_without_validation(
+    tiny_store: FaceStore, tiny_experiment: Experiment, ema: float
+) -> None:
+    training = replace(tiny_experiment.training, ema=ema, patience=1)
+    experiment = replace(tiny_experiment, training=training)
+    chosen = fit(experiment, tiny_store)
+    split = tiny_store.labels["split"].replace("validation", "test")
+    unvalidated = FaceStore(
+        tiny_store.path,
+        tiny_store.faces,
+        tiny_store.labels.assign(split=split),
+        tiny_store.manifest,
+    )
+    trained = fit(experiment, unvalidated, last_epoch=chosen.best_epoch)
+    assert trained.best_epoch == len(trained.history) - 1 == chosen.best_epoch
+    assert not [name for name in trained.history if name.startswith("val_")]
+    for ours, theirs in zip(
+        trained.model.get_weights(), chosen.model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_schedule_spans_all_epochs(watched: Watched) -> None:

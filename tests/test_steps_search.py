@@ -1,0 +1,145 @@
+"""A search over real trainings: networks kept, the best trained once more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from agegender import steps
+from agegender.config import (
+    Experiment,
+    ModelConfig,
+    ParameterSpace,
+    SearchConfig,
+    TrainingConfig,
+)
+from agegender.data.store import FaceStore
+from agegender.model.network import Network
+from agegender.tracking.registry import download_network, resolve
+
+SPACE = {"optimizer.learning_rate": ParameterSpace(low=0.01, high=0.1, log=True)}
+HUNT = Experiment(
+    name="hunt",
+    model=ModelConfig(depth=10, widen_factor=1),
+    training=TrainingConfig(epochs=2, batch_size=32, precision="float32"),
+    search=SearchConfig(trials=2, space=SPACE, pruner="none", keep=1),
+)
+STORAGE = "sqlite:///study.db"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("drawn")
+    drawn = steps.sample(str(folder), faces=240, seed=3).data
+    archive, out = drawn["archive"], str(folder / "store")
+    steps.prep("wiki", out=out, archive=archive, size=16)
+    return out
+
+
+def trials() -> list[mlflow.entities.Run]:
+    client = MlflowClient()
+    ids = [one.experiment_id for one in client.search_experiments()]
+    return list(client.search_runs(ids, "tags.state = 'complete'"))
+
+
+def files(run_id: str) -> list[str]:
+    return [one.path for one in MlflowClient().list_artifacts(run_id, "model")]
+
+
+def interrupting(at: str) -> Callable[[int, int, str], None]:
+    def progress(done: int, total: int, what: str) -> None:
+        del done, total
+        if what.startswith(at):
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_best_network_is_kept_calibrated_and_refitted_once(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A store this small has too few validation faces to calibrate well.
+    monkeypatch.setattr("agegender.evaluate.calibrate.FEWEST_FACES", 5)
+    searched = steps.search(store, HUNT, storage=STORAGE).data
+    held = {run.info.run_id: files(run.info.run_id) for run in trials()}
+    assert sorted(held.values()) == [[], ["model/model.onnx"]]
+    (best,) = (run for run in trials() if files(run.info.run_id))
+    assert best.data.metrics["best_val_age_mae"] == searched["best_val_age_mae"]
+    uri = f"runs:/{best.info.run_id}/model/model.onnx"
+    kept = Network.load(mlflow.artifacts.download_artifacts(uri))
+    faces = FaceStore.open(store)
+    assert kept.calibration.faces == len(faces.rows("validation"))
+
+    with pytest.raises(KeyboardInterrupt):
+        steps.search(
+            store, HUNT, storage=STORAGE, refit=True, progress=interrupting("epoch 1")
+        )
+    stopped = _refits()
+    assert [run.info.status for run in stopped] == ["KILLED"]
+    found = steps.search(store, HUNT, storage=STORAGE, refit=True).data
+    refit = found["refit"]
+    (run,) = _refits()
+    assert run.info.run_id == refit["run_id"] == stopped[0].info.run_id
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["mlflow.parentRunId"] == best.data.tags["mlflow.parentRunId"]
+    # Judged on nothing: what is left is the test split, and that is for later.
+    assert not [name for name in run.data.metrics if name.startswith("val_")]
+    history = MlflowClient().get_metric_history(refit["run_id"], "loss")
+    assert [point.step for point in history] == list(range(refit["epochs"]))
+
+    version = resolve("models:/agegender@challenger")
+    assert version.number == refit["version"]
+    network = Network.load(download_network(version))
+    assert network.calibration == kept.calibration
+    learnt = len(faces.rows("train")) + len(faces.rows("validation"))
+    assert network.metadata["trained_on"].startswith(f"{learnt} faces")
+    assert network.metadata["refit_of"] == f"trial {found['best_trial']} of hunt"
+
+    again = steps.search(store, HUNT, storage=STORAGE, refit=True).data
+    assert again["refit"] == refit
+    assert len(MlflowClient().search_model_versions("name = 'agegender'")) == 1
+
+
+def _refits() -> list[mlflow.entities.Run]:
+    client = MlflowClient()
+    ids = [one.experiment_id for one in client.search_experiments()]
+    return list(client.search_runs(ids, "tags.refit_of_trial LIKE '%'"))
+
+
+@pytest.mark.slow
+def test_front_of_real_networks_is_told_and_kept(store: str) -> None:
+    search = SearchConfig(
+        trials=2,
+        sampler="random",
+        cost="parameters",
+        space={"model.widen_factor": ParameterSpace(choices=[1, 2])},
+    )
+    training = replace(HUNT.training, epochs=1)
+    experiment = replace(HUNT, seed=2, training=training, search=search)
+    outcome = steps.search(store, experiment, storage=STORAGE)
+    assert "none is both better and cheaper (parameters) than these" in outcome.text
+    costs = {run.data.metrics["parameters"] for run in trials()}
+    assert {one["parameters"] for one in outcome.data["front"]} <= costs
+    held = [run for run in trials() if files(run.info.run_id)]
+    assert len(held) == len(outcome.data["front"])
+
+
+def test_faces_of_both_splits_are_learnt_from_and_nobody_of_the_test_split(
+    store: str,
+) -> None:
+    faces = FaceStore.open(store)
+    both = faces.with_validation_in_train()
+    before = np.concatenate([faces.rows("train"), faces.rows("validation")])
+    assert both.rows("train").tolist() == sorted(before.tolist())
+    assert both.rows("validation").tolist() == []
+    assert both.rows("test").tolist() == faces.rows("test").tolist()
+    assert both.split_hash("train") != faces.split_hash("train")
+    assert both.split_hash("test") == faces.split_hash("test")
+    people = both.labels["identity"]
+    tested = set(people.iloc[both.rows("test")])
+    assert not tested & set(people.iloc[both.rows("train")])
+    assert Path(store) == faces.path
