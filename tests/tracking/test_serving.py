@@ -83,7 +83,7 @@ def test_served_model_asks_for_every_package_that_answering_takes() -> None:
     # In a process of its own: this one has imported half the environment. MLflow's
     # own needs come with it.
     of_mlflow = {"fsspec", "matplotlib", "pyarrow", "psutil", "requests", "scipy"}
-    of_mlflow |= {"sqlalchemy", "rich", "keras", "agegender"}
+    of_mlflow |= {"sqlalchemy", "rich", "keras", "agegender", "urllib3"}
     done = subprocess.run(
         [sys.executable, "-c", USED, PROJECT],
         capture_output=True,
