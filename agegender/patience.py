@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
 PATIENCE_SECONDS: Final = 600.0
 """How long a database or a server may be away: a restart, not a removal."""
 
@@ -47,3 +49,14 @@ def keep_trying(
         # Those who wait for the same thing should not come back all at once.
         time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         pause = min(2.0 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Tell whether a database is stopped, starting, locked, or was lost just now.
+
+    Args:
+        error: Of SQLAlchemy's, or any other.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, (OperationalError, InterfaceError))

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +14,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cluster import Cluster, programs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -35,6 +39,22 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data, absent at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Start a PostgreSQL of our own, or skip where it is not installed."""
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL's programs are not installed")
+    temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with temporary as name:
+        cluster = Cluster(found, Path(name))
+        cluster.create()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 Serve = Callable[[list[str], str, Path], AbstractContextManager[str]]

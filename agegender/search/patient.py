@@ -10,19 +10,19 @@ from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from agegender.patience import keep_trying
-
-AWAY = (OperationalError, InterfaceError, sqlite3.OperationalError, OSError)
-"""A database that is stopped, starting or locked; a file whose server is gone."""
+from agegender.patience import is_database_away, keep_trying
 
 
 def is_away(error: BaseException) -> bool:
-    """Tell whether an error says that the storage does not answer for now."""
-    if isinstance(error, StorageInternalError):
-        return isinstance(error.__cause__, AWAY)
-    return isinstance(error, AWAY)
+    """Tell whether an error says that the storage does not answer for now.
+
+    Args:
+        error: Of Optuna, its database, a lock, or the server of a journal's file.
+    """
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    is_file_away = isinstance(cause, (sqlite3.OperationalError, OSError))
+    return is_file_away or is_database_away(cause)
 
 
 def patient(storage: BaseStorage) -> BaseStorage:

@@ -12,9 +12,8 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE, ErrorCode
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from agegender.patience import keep_trying
+from agegender.patience import is_database_away, keep_trying
 
 _AWAY = ErrorCode.Name(TEMPORARILY_UNAVAILABLE)
 
@@ -38,6 +37,5 @@ def _patiently(call: Callable[[], Any]) -> Any:
 
 
 def _is_away(error: Exception) -> bool:
-    if isinstance(error, MlflowException):
-        return bool(error.error_code == _AWAY)
-    return isinstance(error, (OperationalError, InterfaceError))
+    is_told_so = isinstance(error, MlflowException) and error.error_code == _AWAY
+    return is_told_so or is_database_away(error) or is_database_away(error.__cause__)

@@ -1,12 +1,8 @@
 """The registry in SQLite, in PostgreSQL and behind a real MLflow server."""
 
-import contextlib
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -24,46 +20,6 @@ from agegender.tracking.registry import Version
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store
 
-PROGRAMS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """Start a database cluster of our own; return the address of a database in it."""
-    named = Path(shutil.which("initdb") or "initdb").parent
-    programs = next(
-        (one for one in [*PROGRAMS, named] if (one / "initdb").exists()), None
-    )
-    if programs is None:
-        pytest.skip("PostgreSQL's programs are not installed")
-    # A short path: a socket's name has at most a hundred letters or so.
-    temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    with temporary as name, _cluster(programs, Path(name)):
-        yield f"postgresql+psycopg2://agegender@/mlflow?host={name}"
-
-
-@contextlib.contextmanager
-def _cluster(programs: Path, folder: Path) -> Iterator[None]:
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
-        as_user = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-
-    def run(program: str, *options: str) -> None:
-        command = [*as_user, str(programs / program), *options]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-
-    data, log = str(folder / "data"), str(folder / "log")
-    run("initdb", "-D", data, "-U", "agegender", "--auth=trust", "--no-sync")
-    # Only through a socket in this folder: no port to be taken by others.
-    listening = f"-c listen_addresses= -c fsync=off -k {folder}"
-    run("pg_ctl", "-D", data, "-w", "-l", log, "-o", listening, "start")
-    try:
-        run("createdb", "-h", str(folder), "-U", "agegender", "mlflow")
-        yield
-    finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "server"])
 def store_uri(
@@ -76,7 +32,7 @@ def store_uri(
         yield f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/mlflow.db"
         return
     if request.param == "postgresql":
-        yield request.getfixturevalue("postgresql")
+        yield request.getfixturevalue("cluster").database("mlflow")
         return
     folder = tmp_path_factory.mktemp("server")
     command = ["server", "--workers", "2", "--host", "127.0.0.1"]
