@@ -91,6 +91,13 @@ def train_and_write_process(settings: Experiment, listener: EpochListener) -> Sa
     return train(settings, listener)
 
 
+def train_and_write_gpu(settings: Experiment, listener: EpochListener) -> None:
+    """Train, long enough for another worker to do so too; tell which GPU is seen."""
+    time.sleep(1.0)
+    Path(f"gpu-{os.environ['CUDA_VISIBLE_DEVICES']}").touch()
+    train(settings, listener)
+
+
 def die(settings: Experiment, listener: EpochListener) -> None:
     """End the process as the kernel does where memory runs out."""
     del settings, listener
