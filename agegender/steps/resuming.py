@@ -88,7 +88,9 @@ def resumable_run(
         ) as run:
             if before and before != run.id:
                 end_as_killed(before)
-            _tell(before if resume else None, run, left)
+            # What is part of something larger has no such option.
+            advice = "" if place.parent else "; --no-resume begins anew"
+            _tell(before if resume else None, run, left, advice)
             left.begin(run.id)
             try:
                 yield run, left.checkpoint
@@ -98,13 +100,13 @@ def resumable_run(
         left.forget()
 
 
-def _tell(before: str | None, run: "Run", left: "Unfinished") -> None:
+def _tell(before: str | None, run: "Run", left: "Unfinished", advice: str) -> None:
     epochs = left.checkpoint.epochs()
     since = f"after epoch {epochs}" if epochs else "from its first epoch"
     if before == run.id:
-        log.warning("goes on with run %s %s; --no-resume begins anew", run.id, since)
+        log.warning("goes on with run %s %s%s", run.id, since, advice)
     elif epochs:
         log.warning(
-            "goes on %s of run %s, recorded in run %s; --no-resume begins anew",
-            *(since, before, run.id),
+            "goes on %s of run %s, recorded in run %s%s",
+            *(since, before, run.id, advice),
         )
