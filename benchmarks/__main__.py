@@ -3,6 +3,7 @@
 from benchmarks import (
     answers,
     augmentation,
+    cold_start,
     crops,
     metadata,
     metadata_file,
@@ -23,6 +24,7 @@ METHOD = (
 if __name__ == "__main__":
     print(METHOD)
     for measurement in (
+        cold_start,
         metadata,
         metadata_file,
         crops,

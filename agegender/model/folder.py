@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from agegender.errors import ModelError
 
 NOTE: Final = "MLmodel"
@@ -38,6 +36,8 @@ def network_in(folder: Path) -> Path:
 
 
 def _noted(folder: Path) -> Path:
+    import yaml  # noqa: PLC0415 - a tenth of what a first answer takes
+
     try:
         note = yaml.safe_load((folder / NOTE).read_text("utf-8"))
         kept = note["flavors"]["python_function"]["artifacts"]["network"]["path"]

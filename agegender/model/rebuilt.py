@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
 from agegender.model.network import Network
+from agegender.model.norm import BatchNorm
 from agegender.model.onnx_precision import Parts, parts_of
 from agegender.model.wide_resnet import GROUP_CHANNELS, build
 
@@ -34,7 +35,7 @@ def rebuild(path: Path) -> keras.Model:
     """
     size, parts = Network.load(path).crop_rule.size, parts_of(path)
     try:
-        model = build(_config(parts), size, augment=None)
+        model = _plain(build(_config(parts), size, augment=None))
         for layer in model.layers:
             layer.set_weights([_weight(parts, layer.name, w) for w in layer.weights])
     except (KeyError, ValueError, ConfigError) as error:
@@ -43,6 +44,18 @@ def rebuild(path: Path) -> keras.Model:
             "in float32 or float16. Name the one that it was made from."
         ) from error
     return model
+
+
+def _plain(model: keras.Model) -> keras.Model:
+    """Use Keras' own batch norm, so that Keras alone can read the network."""
+
+    def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
+        kind = type(layer)
+        if kind is BatchNorm:
+            kind = keras.layers.BatchNormalization
+        return kind.from_config(layer.get_config())
+
+    return keras.models.clone_model(model, clone_function=copied)
 
 
 def _weight(parts: Parts, layer: str, weight: Any) -> NDArray[np.float32]:

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from agegender.config import CropRule, Precision
 from agegender.errors import ModelError
 from agegender.progress import Progress
 from agegender.steps.answering import answers_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from agegender.data.store import FaceStore
     from agegender.evaluate.parity import Parity
@@ -101,12 +100,14 @@ def checked(
     return Checked(faces_of, "ONNX" if keras is None else "Keras", parity)
 
 
-def ranging_faces(store: "FaceStore") -> NDArray[np.uint8]:
+def ranging_faces(store: "FaceStore") -> "NDArray[np.uint8]":
     """Draw training faces, the same every time, uint8 (N, S, S, 3).
 
     Args:
         store: Has at least one.
     """
+    import numpy as np
+
     rows = store.rows("train")
     if len(rows) > RANGING_FACES:
         rows = np.random.default_rng(0).choice(rows, RANGING_FACES, replace=False)

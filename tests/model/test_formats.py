@@ -105,3 +105,13 @@ def test_nothing_is_made_from_int8(source: Path, tmp_path: Path) -> None:
     note_in_file(small, {"precision": "int8"})
     with pytest.raises(ModelError, match="is in int8, from which nothing finer"):
         write_format(small, tmp_path / "big.onnx", "onnx", "float32")
+
+
+def test_keras_file_holds_layers_of_keras_alone(source: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    write_format(source, path, "keras", "float32")
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    layers = config["config"]["layers"]
+    assert {layer["module"] for layer in layers} == {"keras.layers"}
+    assert {layer["registered_name"] for layer in layers} == {None}
