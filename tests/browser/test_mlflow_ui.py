@@ -5,16 +5,14 @@ Chromium writes the finished page out by itself, so that no driver is needed.
 
 import os
 import re
-import shutil
-import subprocess
 import urllib.request
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import mlflow
 import pytest
+from chromium import CHROMIUM, drawn
 
 from agegender import steps
 from agegender.config import Experiment, ModelConfig, OptimizerConfig, TrainingConfig
@@ -26,11 +24,6 @@ from agegender.tracking import pages, registry
 from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-    None,
-)
-PATIENCE_SECONDS = 120
 EPOCHS = 3
 
 pytestmark = [
@@ -99,41 +92,6 @@ def _promoted(store: Path) -> None:
     report = report_of(network_of(version, faces), faces, "test", silent)
     keep_card(version, card_of(version, faces, report))
     registry.tag_version(version, {"gate": "not asked"})
-
-
-class Page(NamedTuple):
-    """A page as the browser drew it."""
-
-    words: str
-    source: str
-
-
-def drawn(address: str, folder: Path, seconds: int = 30) -> Page:
-    """Return a page once it has had time to draw; keep a picture in the folder.
-
-    The browser's clock is its own: it waits for answers, and skips idle time.
-    """
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync "
-        f"--window-size=1500,1400 --virtual-time-budget={1000 * seconds} --dump-dom"
-    )
-    done = subprocess.run(
-        [
-            str(CHROMIUM),
-            *flags.split(),
-            f"--user-data-dir={folder / 'profile'}",
-            f"--screenshot={folder / 'page.png'}",
-            address,
-        ],
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=True,
-    )
-    source = done.stdout.decode("utf-8", "replace")
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", source, flags=re.DOTALL)
-    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
-    return Page(words, source)
 
 
 def test_experiment_opens_on_its_runs_in_the_model_training_view(
