@@ -9,6 +9,9 @@ from agegender.search.plot_parts import BEST, ERROR, GOOD, Plot, plot, points
 from agegender.search.result import StudyResult
 from agegender.search.scales import Scale, cost_scale, setting_scales
 
+FEW = 12
+"""Trials, each of whose numbers has a tick."""
+
 
 def study_plots(result: StudyResult) -> dict[str, Plot]:
     """Draw a study.
@@ -45,7 +48,8 @@ def _history(result: StudyResult, names: Sequence[str]) -> Plot:
         "hoverinfo": "skip",
     }
     shown = points(result, trials, trials["number"].tolist(), names)
-    return plot([best, *shown], {"title": "trial"}, {"title": ERROR})
+    by_one = {"dtick": 1} if len(trials) <= FEW else {}
+    return plot([best, *shown], {"title": "trial", **by_one}, {"title": ERROR})
 
 
 def _slice(result: StudyResult, name: str, scale: Scale, names: Sequence[str]) -> Plot:

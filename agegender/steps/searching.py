@@ -157,6 +157,7 @@ def _record(run: "Run", result: "StudyResult") -> None:
     from agegender.search.figures import study_figures
     from agegender.search.study_page import draw_study_page
     from agegender.search.summary import summary, told_values
+    from agegender.tracking.pages import trials_page
 
     for name, figure in study_figures(result).items():
         run.log_figure(figure, f"figures/{name}.png")
@@ -165,7 +166,12 @@ def _record(run: "Run", result: "StudyResult") -> None:
     run.log_dict(result.best.to_dict(), "best.yaml")
     run.log_metrics({"best_val_age_mae": result.best_value})
     run.set_tags({"best_trial": result.best_number, "best_values": told_values(result)})
-    run.describe(f"{summary(result)}\n\nLook at `study.html` among the artifacts.")
+    # Within MLflow's pages, wherever they are served.
+    trials = trials_page("", run.experiment_id, run.id).removeprefix("/")
+    run.describe(
+        f"{summary(result)}\n\nLook at `study.html` among the artifacts, and at "
+        f"[the trials, best first]({trials})."
+    )
 
 
 def _text(result: "StudyResult") -> str:

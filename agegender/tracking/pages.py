@@ -8,6 +8,8 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
 from agegender.tracking.version import MODEL_NAME
 
 MODEL_TRAINING_VIEW = "workflowType=machine_learning"
@@ -27,6 +29,20 @@ def run_page(server: str, experiment_id: str, run_id: str) -> str:
     """Return where one run is shown."""
     place = f"experiments/{experiment_id}/runs/{run_id}"
     return f"{server}/#/{place}?{MODEL_TRAINING_VIEW}"
+
+
+def trials_page(server: str, experiment_id: str, study_run: str) -> str:
+    """Return where the trials of a study are listed, the best first.
+
+    Args:
+        server: As for `experiment_page`.
+        experiment_id: MLflow's id of the experiment.
+        study_run: Id of the study's run.
+    """
+    of_the_study = quote(f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{study_run}'")
+    order = f"orderByKey={quote('metrics.`best_val_age_mae`')}&orderByAsc=true"
+    listed = experiment_page(server, experiment_id)
+    return f"{listed}&searchFilter={of_the_study}&{order}"
 
 
 def comparison_page(server: str, experiment_id: str, run_ids: Sequence[str]) -> str:

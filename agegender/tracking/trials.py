@@ -38,14 +38,15 @@ STATUS = {
     "interrupted": "KILLED",
 }
 CURVES = (
-    "loss",
-    "val_loss",
-    "age_mae",
     "val_age_mae",
-    "gender_accuracy",
+    "age_mae",
     "val_gender_accuracy",
+    "gender_accuracy",
+    "val_loss",
+    "loss",
 )
-"""What is recorded of an epoch; each is a row of MLflow's comparison."""
+"""What is recorded of an epoch; each is a row of MLflow's comparison, which draws
+the first."""
 
 SENDS_EVERY_S = 1.0
 """Seconds between two calls that tell of epochs; each call costs tens of ms."""

@@ -108,17 +108,22 @@ def test_trials_compared_show_the_searched_settings_and_a_few_curves(
     assert axes[:3] == ["depth", "learning_rate", "widen_factor"]
 
 
-def test_runs_are_listed_under_their_study_and_the_best_is_marked(
+def test_trials_are_listed_best_first_at_the_address_that_the_study_tells(
     study: Study, tmp_path: Path
 ) -> None:
-    page = pages.experiment_page(study.address, study.parent.info.experiment_id)
+    info = study.parent.info
+    told = study.parent.data.tags["mlflow.note.content"]
+    page = pages.trials_page(study.address, info.experiment_id, info.run_id)
+    assert page.removeprefix(f"{study.address}/") in told
 
-    shown = drawn(page, tmp_path).words
+    shown = drawn(page, tmp_path, seconds=60).words
 
-    assert "hunt" in shown
-    best = study.best.info.run_name
-    assert best.endswith(" (best)")
-    assert sum(run.info.run_name.endswith(" (best)") for run in study.trials) == 1
+    assert "4 matching runs" in shown
+    ranked = sorted(study.trials, key=lambda run: run.data.metrics["best_val_age_mae"])
+    names = [run.info.run_name for run in ranked]
+    places = [shown.index(f" {name} ") for name in names]
+    assert places == sorted(places)
+    assert [name.endswith(" (best)") for name in names] == [True, False, False, False]
 
 
 def test_study_tells_its_best_and_shows_its_page_among_its_artifacts(
