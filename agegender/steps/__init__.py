@@ -3,6 +3,7 @@
 What takes time to import is imported inside the step that needs it.
 """
 
+from agegender.steps.demonstration import demo
 from agegender.steps.downloading import download
 from agegender.steps.exporting import export
 from agegender.steps.faces import prep, sample
@@ -28,6 +29,7 @@ ALL = (
     rollback,
     export,
     predict,
+    demo,
     video,
     main,
 )
@@ -35,6 +37,7 @@ ALL = (
 __all__ = [
     "ALL",
     "Outcome",
+    "demo",
     "download",
     "evaluate",
     "export",

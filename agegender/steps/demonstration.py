@@ -1,0 +1,71 @@
+"""A page to try a model on: `demo`."""
+
+import webbrowser
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from agegender.config import AbstainRules
+from agegender.errors import ConfigError
+from agegender.progress import Progress, silent
+from agegender.steps.exporting import CARD
+from agegender.steps.outcome import Outcome
+from agegender.steps.prediction import AUTO, load
+
+
+def demo(
+    model: str = AUTO,
+    detector: Literal["mtcnn", "none"] = "mtcnn",
+    interval: float = 0.9,
+    abstain: AbstainRules = AbstainRules(),
+    port: int = 7860,
+    open: bool = True,  # noqa: A002 - the option is called so
+    progress: Progress = silent,  # noqa: ARG001 - a step has one
+) -> Outcome:
+    """Show a page on this machine to try a model on photos or the camera.
+
+    Args:
+        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
+            (the small model that comes with agegender), or `auto`: the champion
+            where there is one, else the starter.
+        detector: `none` where each photo is a ready crop of one face.
+        interval: Share of faces, above 0 and below 1, whose age is to lie in its
+            interval.
+        abstain: When an answer is too unsure to be one.
+        port: Where the page is, on 127.0.0.1; 0 for any that is free.
+        open: Open the page in the browser.
+        progress: Not called.
+
+    Returns:
+        Nothing much, once the page is ended.
+
+    Raises:
+        ConfigError: If Gradio is not installed, or the port cannot be had.
+    """
+    if find_spec("gradio") is None:
+        raise ConfigError(
+            "the page needs Gradio, which is not installed. Install it: "
+            "pip install 'agegender[demo]'."
+        )
+    predictor, uri = load(model, detector, interval, abstain)
+    from agegender.demo import Answering, draw_page, open_port, serve
+
+    answering, card = Answering(predictor, uri), _card_beside(uri)
+    listening = open_port(port)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    # Flushed, since whoever reads it through a pipe waits for it.
+    print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201 - it stays
+    if open:
+        webbrowser.open(address)
+    serve(listening, lambda uploads: draw_page(answering, uploads, card))
+    return Outcome({"address": address}, "ended")
+
+
+def _card_beside(model: str) -> str | None:
+    """Return the card that lies beside a model's file, where there is one."""
+    from agegender.model.starter import STARTER, starter_file
+
+    file = starter_file() if model == STARTER else Path(model)
+    card = file.with_name(CARD)
+    is_there = file.suffix == ".onnx" and card.is_file()
+    return card.read_text("utf-8") if is_there else None
