@@ -9,10 +9,10 @@ STYLE: Final = """
   --doubtful: #e69f00; }
 .prose, .prose * { overflow-wrap: anywhere; }
 .card table { display: block; overflow-x: auto; overflow-wrap: normal; }
-.notice { border-left: 4px solid var(--doubtful); padding: .25rem 1rem; }
+.block.notice { border-left: 4px solid var(--doubtful); padding: .25rem 1rem; }
 .answer .marked { width: 100%; max-height: 75vh; object-fit: contain;
   border-radius: 6px; display: block; }
-.answer .count { color: var(--body-text-color-subdued); margin: .5rem 0; }
+.count { color: var(--body-text-color); margin: .5rem 0; }
 .panels { display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
 .panel { display: grid; grid-template-columns: 4.5rem 1fr; gap: .5rem .75rem;
@@ -29,11 +29,11 @@ STYLE: Final = """
 .plot .likely { fill: var(--ink); opacity: .16; }
 .plot .chances { fill: var(--ink); opacity: .75; }
 .plot .told { stroke: var(--body-text-color); stroke-width: 2; fill: none; }
-.plot .axis { stroke: var(--body-text-color-subdued); fill: none; }
+.plot .axis { stroke: var(--body-text-color); fill: none; }
 .plot text { font-size: 12px; text-anchor: middle; fill: var(--body-text-color); }
-.plot .tick { fill: var(--body-text-color-subdued); }
+.plot .tick { opacity: .75; }
 .scale { display: grid; grid-template-columns: auto 1fr auto; gap: .5rem;
-  align-items: center; font-size: .85rem; color: var(--body-text-color-subdued); }
+  align-items: center; font-size: .85rem; color: var(--body-text-color); }
 .track { position: relative; height: .5rem; border-radius: .25rem;
   background: var(--border-color-primary); }
 .mark { position: absolute; top: -.2rem; width: .9rem; height: .9rem;

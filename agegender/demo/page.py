@@ -26,6 +26,11 @@ element.addEventListener('click', event => {
 });
 """
 
+_LOOK: Final = """
+() => document.querySelector('.answer, .complaint')?.scrollIntoView({block: 'nearest'})
+"""
+"""On a phone the answer is below what was clicked."""
+
 _SWEEP_SECONDS: Final = (60, 60)
 """How often, and from which age on, uploads that nobody asked about are removed."""
 
@@ -57,9 +62,7 @@ def draw_page(answering: Answering, uploads: Path, card: str | None) -> gr.Block
             with gr.Column(scale=2, min_width=280):
                 photo = _photo()
                 gr.Markdown("Or one of these. Nobody is on them: they are drawn.")
-                drawn = gr.HTML(
-                    buttons(samples), js_on_load=_ON_CLICK, elem_classes="samples"
-                )
+                drawn = gr.HTML(buttons(samples), js_on_load=_ON_CLICK)
             with gr.Column(scale=3, min_width=280):
                 shown = gr.HTML(_WELCOME)
         gr.Markdown(limits(answering))
@@ -88,7 +91,7 @@ def _photo() -> gr.Image:
 def _answer(
     event: Any, function: Callable[..., Any], given: Any, out: Any, **options: Any
 ) -> None:
-    event(
+    answered = event(
         function,
         given,
         out,
@@ -97,6 +100,7 @@ def _answer(
         show_progress="minimal",
         **options,
     )
+    answered.then(None, js=_LOOK)
 
 
 _WELCOME: Final = (
@@ -121,16 +125,16 @@ def limits(answering: Answering) -> str:
     size = predictor.network.crop_rule.size
     return f"""### How far to trust it
 
-- **The answer is a guess of how old a face looks**, from {size} x {size} pixels of it. \
-It cannot know how old anybody is, and being off by several years is usual.
+- **The answer is a guess of how old a face looks**, from {size} x {size} pixels of \
+it. It cannot know how old anybody is, and being off by several years is usual.
 - {trust}
 - **Orange means too unsure to be an answer**: the range is wider than \
 {predictor.abstain.age_interval:g} years, the likelier gender stays below \
 {predictor.abstain.gender_probability:.0%}, or it may be no face at all.
 - It knows **two genders**, as others wrote them down. It does not know how anybody \
-sees themselves, and of children it can hardly tell.
-- Old people tend to be guessed younger than they are, and small, dark, blurred or \
-turned faces come out badly.
+sees themselves, and is wrong most often about children.
+- Such models tend to guess old people younger than they are, and small, dark, blurred \
+or turned faces come out badly.
 - **Nothing is kept, and nothing leaves this machine**: a photo is read, its file is \
 removed, and the answer is on this page only.
 

@@ -38,12 +38,13 @@ def draw_samples() -> list[Sample]:
 
 def buttons(samples: list[Sample]) -> str:
     """Return a button a photo; `data-number` says which."""
-    return "".join(
+    row = "".join(
         f'<button type="button" data-number="{number}" '
         f'aria-label="Drawn photo: {sample.name}">'
         f'<img alt="" src="{_small(sample.photo)}"></button>'
         for number, sample in enumerate(samples)
     )
+    return f'<div class="samples">{row}</div>'
 
 
 def _small(photo: bytes) -> str:

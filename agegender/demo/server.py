@@ -63,9 +63,13 @@ def serve(port: socket.socket, draw: Callable[[Path], gr.Blocks]) -> None:
         app = FastAPI(openapi_url=None)
         app.add_middleware(Sealed)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=_NAMES)
+        page = draw(folder)
+        # Of pages that it did not launch itself, Gradio takes any file of this machine
+        # for an upload.
+        page.has_launched = True
         gr.mount_gradio_app(
             app,
-            draw(folder),
+            page,
             path="/",
             server_name=HOST,
             server_port=port.getsockname()[1],

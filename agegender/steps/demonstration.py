@@ -9,8 +9,8 @@ from agegender.config import AbstainRules
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.steps.exporting import CARD
+from agegender.steps.loading import AUTO, find_network, predictor_of
 from agegender.steps.outcome import Outcome
-from agegender.steps.prediction import AUTO, load
 
 
 def demo(
@@ -25,9 +25,9 @@ def demo(
     """Show a page on this machine to try a model on photos or the camera.
 
     Args:
-        model: models:/agegender@alias, models:/agegender/3, a .onnx file, `starter`
-            (the small model that comes with agegender), or `auto`: the champion
-            where there is one, else the starter.
+        model: models:/agegender@alias, models:/agegender/3, an .onnx or .keras file,
+            a folder that holds one, `starter` (the small model that comes with
+            agegender), or `auto`: the champion where there is one, else the starter.
         detector: `none` where each photo is a ready crop of one face.
         interval: Share of faces, above 0 and below 1, whose age is to lie in its
             interval.
@@ -47,11 +47,12 @@ def demo(
             "the page needs Gradio, which is not installed. Install it: "
             "pip install 'agegender[demo]'."
         )
-    predictor, uri = load(model, detector, interval, abstain)
     from agegender.demo import Answering, draw_page, open_port, serve
 
-    answering, card = Answering(predictor, uri), _card_beside(uri)
     listening = open_port(port)
+    found = find_network(model)
+    predictor = predictor_of(found, detector, interval, abstain)
+    answering, card = Answering(predictor, found.name), _card_beside(found.file)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     # Flushed, since whoever reads it through a pipe waits for it.
     print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201 - it stays
@@ -61,11 +62,7 @@ def demo(
     return Outcome({"address": address}, "ended")
 
 
-def _card_beside(model: str) -> str | None:
-    """Return the card that lies beside a model's file, where there is one."""
-    from agegender.model.starter import STARTER, starter_file
-
-    file = starter_file() if model == STARTER else Path(model)
-    card = file.with_name(CARD)
-    is_there = file.suffix == ".onnx" and card.is_file()
-    return card.read_text("utf-8") if is_there else None
+def _card_beside(network: Path) -> str | None:
+    """Return the card that lies beside a network, where there is one."""
+    card = network.with_name(CARD)
+    return card.read_text("utf-8") if card.is_file() else None

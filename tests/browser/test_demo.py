@@ -1,0 +1,92 @@
+"""The page to try a model on, used by a real browser with a real photo.
+
+The photo is the US Navy's portrait of Grace Hopper, in the public domain, which
+matplotlib ships among its sample data.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+from PIL import Image
+
+PROJECT = Path(__file__).parents[2]
+PHOTO = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+COMMAND = "demo --model starter --port 0 --no-open"
+ANSWERED = "document.querySelector('.panel, .complaint')"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "agegender", *COMMAND.split()],
+        cwd=tmp_path_factory.mktemp("page"),
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[0]
+        process.kill()
+
+
+def opened(browser: Any, address: str, width: int = 1280) -> None:
+    browser.open(address, width)
+    browser.wait("document.querySelector('input[type=file]')")
+    browser.wait("document.querySelector('.samples button')")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_photo_is_answered_and_fits_the_window(
+    browser: Any, address: str, width: int, tmp_path: Path
+) -> None:
+    opened(browser, address, width)
+    browser.upload("input[type=file]", PHOTO)
+    browser.wait(ANSWERED)
+
+    told = browser.words()
+    assert "One face. Answered by starter." in told
+    assert "Likely " in told
+    assert "no proof of age" in told
+    assert browser.run("document.querySelectorAll('.plot .likely').length") == 1
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    browser.picture(tmp_path / "page.png")
+    with Image.open(tmp_path / "page.png") as picture:
+        assert picture.width <= width
+
+
+def test_drawn_group_gets_a_panel_a_face(browser: Any, address: str) -> None:
+    opened(browser, address)
+    browser.run("document.querySelectorAll('.samples button')[4].click()")
+    browser.wait("document.querySelectorAll('.panel').length > 1")
+    panels = browser.run("document.querySelectorAll('.panel').length")
+    assert f"{panels} faces, the surest first" in browser.words()
+
+
+@pytest.mark.parametrize("content", [b"only words", PHOTO.read_bytes()[:2000]])
+def test_spoilt_photo_gives_one_line(
+    browser: Any, address: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "spoilt.jpg").write_bytes(content)
+    opened(browser, address)
+    browser.upload("input[type=file]", tmp_path / "spoilt.jpg")
+    browser.wait(ANSWERED)
+    assert browser.run("document.querySelectorAll('.complaint').length") == 1
+    assert "Traceback" not in browser.words()
+
+
+def test_every_request_stays_on_this_machine(browser: Any, address: str) -> None:
+    opened(browser, address)
+    browser.upload("input[type=file]", PHOTO)
+    browser.wait(ANSWERED)
+    here = (f"{address}/", "data:", "blob:", "about:")
+    assert [url for url in browser.requests if not url.startswith(here)] == []
+    assert len(browser.requests) > 10
