@@ -19,6 +19,9 @@ __all__ = ["__version__", "load"]
 # before it loads; whoever set a level is obeyed.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# ONNX Runtime reports to its makers, from 1.29 on, unless told not to before it loads.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 
 def load(
     model: str = "auto",
