@@ -51,7 +51,7 @@ def demo(
 
     listening = open_port(port)
     found = find_network(model)
-    predictor = predictor_of(found, detector, interval, abstain)
+    predictor = predictor_of(found, detector, interval, abstain, "onnxruntime")
     answering, card = Answering(predictor, found.name), _card_beside(found.file)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     # Flushed, since whoever reads it through a pipe waits for it.

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import pytest
+from chromium import CHROMIUM
+from clicking import Browser
 from PIL import Image
 
 PROJECT = Path(__file__).parents[2]
@@ -20,7 +21,16 @@ PHOTO = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 COMMAND = "demo --model starter --port 0 --no-open"
 ANSWERED = "document.querySelector('.panel, .complaint')"
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH"),
+]
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    with Browser(tmp_path) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.kill()
 
 
-def opened(browser: Any, address: str, width: int = 1280) -> None:
+def opened(browser: Browser, address: str, width: int = 1280) -> None:
     browser.open(address, width)
     browser.wait("document.querySelector('input[type=file]')")
     browser.wait("document.querySelector('.samples button')")
@@ -46,7 +56,7 @@ def opened(browser: Any, address: str, width: int = 1280) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_photo_is_answered_and_fits_the_window(
-    browser: Any, address: str, width: int, tmp_path: Path
+    browser: Browser, address: str, width: int, tmp_path: Path
 ) -> None:
     opened(browser, address, width)
     browser.upload("input[type=file]", PHOTO)
@@ -63,7 +73,7 @@ def test_photo_is_answered_and_fits_the_window(
         assert picture.width <= width
 
 
-def test_drawn_group_gets_a_panel_a_face(browser: Any, address: str) -> None:
+def test_drawn_group_gets_a_panel_a_face(browser: Browser, address: str) -> None:
     opened(browser, address)
     browser.run("document.querySelectorAll('.samples button')[4].click()")
     browser.wait("document.querySelectorAll('.panel').length > 1")
@@ -73,7 +83,7 @@ def test_drawn_group_gets_a_panel_a_face(browser: Any, address: str) -> None:
 
 @pytest.mark.parametrize("content", [b"only words", PHOTO.read_bytes()[:2000]])
 def test_spoilt_photo_gives_one_line(
-    browser: Any, address: str, content: bytes, tmp_path: Path
+    browser: Browser, address: str, content: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "spoilt.jpg").write_bytes(content)
     opened(browser, address)
@@ -83,10 +93,25 @@ def test_spoilt_photo_gives_one_line(
     assert "Traceback" not in browser.words()
 
 
-def test_every_request_stays_on_this_machine(browser: Any, address: str) -> None:
+def test_every_request_stays_on_this_machine(browser: Browser, address: str) -> None:
     opened(browser, address)
     browser.upload("input[type=file]", PHOTO)
     browser.wait(ANSWERED)
     here = (f"{address}/", "data:", "blob:", "about:")
     assert [url for url in browser.requests if not url.startswith(here)] == []
     assert len(browser.requests) > 10
+
+
+def test_picture_of_the_camera_is_answered(address: str, tmp_path: Path) -> None:
+    film = tmp_path / "camera.mjpeg"  # JPEGs one after the other
+    film.write_bytes(PHOTO.read_bytes() * 30)
+    with Browser(tmp_path, f"--use-file-for-fake-video-capture={film}") as browser:
+        opened(browser, address)
+        browser.click('button[aria-label="Capture from camera"]')
+        browser.wait("document.querySelector('.access-wrap, [title*=webcam] button')")
+        browser.click('.access-wrap, [title*="webcam"] button')
+        browser.wait("document.querySelector('button[aria-label=\"capture photo\"]')")
+        browser.wait("document.querySelector('video').videoWidth > 0")
+        browser.click('button[aria-label="capture photo"]')
+        browser.wait(ANSWERED)
+        assert "Answered by starter." in browser.words()
