@@ -62,7 +62,7 @@ class SearchConfig:
 
     Args:
         trials: Finished or pruned trials wanted in all.
-        sampler: `tpe` or `random`.
+        sampler: `tpe`, `random`, `qmc` or `nsga2`.
         pruner: `hyperband`, `median` or `none`; `auto` is `median`, and `none` where
             a cost is weighed.
         cost: What is to be low beside the error: `parameters`, `flops` (of one face)
@@ -74,7 +74,7 @@ class SearchConfig:
     """
 
     trials: int = 20
-    sampler: Literal["tpe", "random"] = "tpe"
+    sampler: Literal["tpe", "random", "qmc", "nsga2"] = "tpe"
     pruner: Literal["auto", "hyperband", "median", "none"] = "auto"
     cost: Literal["none", "parameters", "flops", "latency"] = "none"
     keep: int = 3

@@ -9,7 +9,13 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import (
+    BaseSampler,
+    NSGAIISampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -85,13 +91,36 @@ def sampler(search: SearchConfig, seed: int) -> BaseSampler:
         search: Names the sampler.
         seed: Seeds it, together with a trial's number.
 
-    Reference: Bergstra et al., NeurIPS 2011 (TPE).
+    Reference: Bergstra et al., NeurIPS 2011 (TPE); Bergstra & Bengio, JMLR 2012
+    (random and quasi-random); Deb et al., IEEE TEVC 2002 (NSGA-II).
     """
     makers: dict[str, Callable[[int], BaseSampler]] = {
         "tpe": partial(_tpe, grouped=any(one.when for one in search.space.values())),
         "random": lambda s: RandomSampler(seed=s),
+        # One sequence for all trials, of which each takes the next point.
+        "qmc": lambda s: _qmc(seed, independent_seed=s),
+        "nsga2": lambda s: NSGAIISampler(seed=s),
     }
     return SeededByTrial(makers[search.sampler], seed)
+
+
+def _qmc(seed: int, independent_seed: int) -> QMCSampler:
+    """Return a sampler whose points fill the space evenly.
+
+    Args:
+        seed: Of the sequence.
+        independent_seed: Of what the sequence does not cover: the first trial, and
+            settings with choices or conditions.
+    """
+    with warnings.catch_warnings():
+        # As for TPE: experimental by name, and nothing a user can do.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return QMCSampler(
+            seed=seed,
+            scramble=True,
+            independent_sampler=RandomSampler(seed=independent_seed),
+            warn_independent_sampling=False,
+        )
 
 
 def _tpe(seed: int, *, grouped: bool) -> TPESampler:

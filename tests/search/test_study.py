@@ -134,7 +134,35 @@ def conditional(sampler: str) -> Experiment:
     return experiment(sampler, space=space)
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.parametrize("sampler", ["random", "qmc", "nsga2"])
+def test_samplers_by_name_draw_the_same_values_interrupted_or_not(
+    tmp_path: Path, sampler: str
+) -> None:
+    settings = experiment(sampler)
+    whole = study(f"sqlite:///{tmp_path}/whole.db", 8, settings=settings).trials
+    parted = f"sqlite:///{tmp_path}/parted.db"
+    study(parted, 3, settings=settings)
+    resumed = study(parted, 8, settings=settings).trials
+    names = ["model.depth", "model.widen_factor", "optimizer.learning_rate", "value"]
+    assert resumed[names].equals(whole[names])
+    assert whole["optimizer.learning_rate"].nunique() == 8
+
+
+def test_quasi_random_points_fill_the_range_more_evenly_than_chance(
+    storage: str,
+) -> None:
+    rate = {
+        "optimizer.learning_rate": ParameterSpace(low=1e-3, high=1.0, log=True),
+        "optimizer.momentum": ParameterSpace(low=0.1, high=0.9),
+    }
+    trials = study(storage, 17, settings=experiment("qmc", space=rate)).trials
+    # The first trial tells the space; of a Sobol sequence, the first sixteen points
+    # fall one into each sixteenth of any axis.
+    placed = (trials["optimizer.momentum"][1:] - 0.1) / 0.8
+    assert sorted((placed * 16).astype(int)) == list(range(16))
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "nsga2"])
 def test_setting_is_drawn_only_where_its_condition_holds(
     tmp_path: Path, sampler: str
 ) -> None:
