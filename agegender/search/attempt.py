@@ -103,7 +103,7 @@ class Attempts:
                 return None
             with beating(ledger, trial.number, self._job.heartbeat):
                 _run(ledger, trial, self._objective())
-            ended = ledger.study.trials[trial.number]
+            ended = ledger.trial(trial.number)
             if ended.state == TrialState.COMPLETE:
                 make_room(
                     ledger.study, self._job.experiment.search, self._job.tracker, ended
@@ -144,8 +144,8 @@ def only_warnings() -> Iterator[None]:
 def _claim(ledger: Ledger, job: Job) -> Trial | None:
     """Begin a trial if one more is wanted, while nobody else of the study can."""
     with turn(job.storage, job.study_name):
-        finished = ledger.study.get_trials(deepcopy=False, states=FINISHED)
-        if len(finished) + len(ledger.running()) >= job.wanted:
+        taken = (*FINISHED, TrialState.RUNNING)
+        if sum(one.state in taken for one in ledger.trials()) >= job.wanted:
             return None
         trial = ledger.study.ask()
         ledger.note(trial.number, OWNER, Owner.myself(job.command).noted())
@@ -182,6 +182,6 @@ def _tell(ledger: Ledger, trial: Trial, state: TrialState, values: Any) -> None:
 
 def _interrupt(ledger: Ledger, number: int) -> None:
     """End a trial that nobody found fault with, and queue it up for the next call."""
-    trial = ledger.study.trials[number]
+    trial = ledger.trial(number)
     if ledger.give_up(number, INTERRUPTED):
         ledger.begin_anew(trial, deaths_of(trial))

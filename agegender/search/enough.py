@@ -2,10 +2,10 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optuna.study import Study
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from agegender.errors import ConfigError
 from agegender.search.front import error_of
@@ -26,25 +26,24 @@ class Enough:
     minutes: float = math.inf
     target: float = -math.inf
 
-    def finished(self, study: Study) -> int:
-        """Return how many trials were completed or pruned."""
-        return len(study.get_trials(deepcopy=False, states=FINISHED))
-
-    def missing(self, study: Study, begun: float) -> int:
+    def missing(self, trials: Sequence[FrozenTrial], begun: float) -> int:
         """Return how many trials are still to be finished, 0 where it is enough.
 
         Args:
-            study: What there is.
+            trials: All of the study.
             begun: When the first one could, by `time.monotonic()`.
         """
         is_late = time.monotonic() - begun >= 60.0 * self.minutes
-        if is_late or self._is_reached(study):
+        if is_late or self._is_reached(trials):
             return 0
-        return max(0, self.trials - self.finished(study))
+        finished = sum(one.state in FINISHED for one in trials)
+        return max(0, self.trials - finished)
 
-    def _is_reached(self, study: Study) -> bool:
-        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return any(error_of(one) <= self.target for one in complete)
+    def _is_reached(self, trials: Sequence[FrozenTrial]) -> bool:
+        return any(
+            one.state == TrialState.COMPLETE and error_of(one) <= self.target
+            for one in trials
+        )
 
 
 def enough_of(trials: int, time_limit: float | None, target: float | None) -> Enough:

@@ -59,11 +59,15 @@ class HandingOut:
             SearchError: If trial after trial breaks.
         """
         begun = time.monotonic()
-        study = self._ledger.study
-        while (missing := self._enough.missing(study, begun)) or self._pending:
-            for told in self._patrol.look():
+        while True:
+            trials = self._ledger.trials()
+            missing = self._enough.missing(trials, begun)
+            if not missing and not self._pending:
+                return
+            for told in self._patrol.look(trials):
                 self._ended(told)
-            wanted = min(self._workers, missing - self._patrol.others())
+            # Those found dead still count here; the next look knows better.
+            wanted = min(self._workers, missing - self._patrol.others(trials))
             for _ in range(wanted - len(self._pending)):
                 self._pending.add(self._executor.submit(self._attempt))
             for future in self._finished():

@@ -32,6 +32,14 @@ class Ledger:
     study: Study
     storage: BaseStorage
 
+    def trials(self) -> list[FrozenTrial]:
+        """Return all trials as they stand, in one question to the storage."""
+        return list(self.study.get_trials(deepcopy=False))
+
+    def trial(self, number: int) -> FrozenTrial:
+        """Return one trial as it stands."""
+        return self.storage.get_trial(self._id(number))
+
     def running(self) -> list[FrozenTrial]:
         """Return the trials that somebody runs, or ran when he died."""
         return list(self.study.get_trials(deepcopy=False, states=RUNNING))

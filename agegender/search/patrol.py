@@ -1,9 +1,10 @@
 """Finds the trials whose process died, ends them, and has them begun anew."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from agegender.search.ledger import BEAT, Ledger, deaths_of, owner_of
 from agegender.search.pulse import Heartbeat
@@ -27,18 +28,17 @@ class Patrol:
         self._looked = time.monotonic()
         self._heard: dict[int, tuple[Any, float]] = {}
 
-    def look(self) -> list[str]:
+    def look(self, trials: Sequence[FrozenTrial]) -> list[str]:
         """End the trials of other calls whose process is dead.
+
+        Args:
+            trials: All of the study.
 
         Returns:
             What happened to each, in a line.
         """
-        running, passed = self._ledger.running(), self._passed()
-        dead = [
-            trial
-            for trial in running
-            if not self._is_ours(trial) and self._is_dead(trial, passed)
-        ]
+        passed = self._passed()
+        dead = [trial for trial in self._others(trials) if self._is_dead(trial, passed)]
         return [told for trial in dead if (told := self._end(trial, "died"))]
 
     def bury(self, how: str = "died", pid: int | None = None) -> str:
@@ -58,9 +58,16 @@ class Patrol:
                 told = self._end(trial, how) or told
         return told
 
-    def others(self) -> int:
-        """Return how many trials other calls are running."""
-        return sum(not self._is_ours(trial) for trial in self._ledger.running())
+    def others(self, trials: Sequence[FrozenTrial]) -> int:
+        """Return how many of a study's trials other calls are running."""
+        return len(self._others(trials))
+
+    def _others(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        return [
+            trial
+            for trial in trials
+            if trial.state == TrialState.RUNNING and not self._is_ours(trial)
+        ]
 
     def _is_ours(self, trial: FrozenTrial) -> bool:
         owner = owner_of(trial)

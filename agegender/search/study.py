@@ -174,7 +174,7 @@ def _run(
 @contextmanager
 def _cleared_up(job: Job, ledger: Ledger, patrol: Patrol) -> Iterator[None]:
     """End what dead processes left open, of earlier calls and then of this one."""
-    patrol.look()
+    patrol.look(ledger.trials())
     job.tracker.close_orphans(ledger.running_numbers)
     try:
         yield

@@ -218,11 +218,11 @@ def test_trial_of_another_machine_is_begun_anew_when_it_falls_silent(
     for beat in range(4):
         time.sleep(0.1)
         ledger.note(0, BEAT, beat)
-        assert patrol.look() == []
+        assert patrol.look(ledger.trials()) == []
     told: list[str] = []
     while not told:
         time.sleep(0.1)
-        told = patrol.look()
+        told = patrol.look(ledger.trials())
 
     assert told == ["trial 0: its process died; begun anew"]
     assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
