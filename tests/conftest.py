@@ -67,7 +67,7 @@ def cluster() -> Iterator[Cluster]:
             cluster.stop()
 
 
-Serve = Callable[[list[str], str, Path], AbstractContextManager[str]]
+Serve = Callable[..., AbstractContextManager[str]]
 PATIENCE_SECONDS = 180
 
 
@@ -78,18 +78,21 @@ def serve() -> Serve:
 
 
 @contextlib.contextmanager
-def _serve(command: list[str], alive: str, folder: Path) -> Iterator[str]:
-    """Run a server of MLflow's on a free port; end it with all that it started.
+def _serve(
+    command: list[str], alive: str, folder: Path, port: int | None = None
+) -> Iterator[str]:
+    """Run a server of MLflow's; end it with all that it started.
 
     Args:
         command: What follows `mlflow`.
         alive: Path that answers once it is up.
         folder: Where it runs, and keeps `server.log`.
+        port: A free one by default.
 
     Yields:
         Its address.
     """
-    port = free_port()
+    port = port or free_port()
     # MLflow starts some servers by name, which must be ours and not the system's.
     beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     with (folder / "server.log").open("wb") as log:

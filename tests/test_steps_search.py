@@ -59,6 +59,20 @@ def interrupting(at: str) -> Callable[[int, int, str], None]:
     return progress
 
 
+def test_training_that_diverges_is_given_up_with_the_reason(store: str) -> None:
+    rates = ParameterSpace(choices=[0.05, 1e30])
+    space = {"optimizer.learning_rate": rates}
+    search = replace(HUNT.search, trials=4, space=space, sampler="random")
+    found = steps.search(store, replace(HUNT, search=search), storage=STORAGE).data
+    assert found["trials"] == {"complete": 2, "pruned": 2}
+    client = MlflowClient()
+    ids = [one.experiment_id for one in client.search_experiments()]
+    for run in client.search_runs(ids, "tags.state = 'pruned'"):
+        assert run.info.status == "FINISHED"
+        assert "nan" in run.data.tags["reason"].lower()
+        assert run.data.params["learning_rate"] == "1e+30"
+
+
 def test_best_network_is_kept_calibrated_and_refitted_once(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,6 +210,18 @@ def hang_after_two(settings: Experiment, listener: EpochListener) -> None:
     time.sleep(120)
 
 
+def hang_twice(settings: Experiment, listener: EpochListener) -> None:
+    """Train, but the first two of all tell of an epoch and never end."""
+    for name in ("one", "two"):
+        with contextlib.suppress(FileExistsError):
+            Path(name).touch(exist_ok=False)
+            listener(0, {"val_age_mae": 9.0})
+            sys.stdout.write(f"hanging {os.getpid()}\n")
+            sys.stdout.flush()
+            time.sleep(120)
+    train(settings, listener)
+
+
 def train_a_while(settings: Experiment, listener: EpochListener) -> None:
     """Train, long enough for others to begin a trial too."""
     time.sleep(0.1)
@@ -225,7 +237,11 @@ def train_through_a_restart(settings: Experiment, listener: EpochListener) -> No
         listener(epoch, {"val_age_mae": final_error(settings)})
 
 
-TRAININGS = {"hang": hang_after_two, "run": train_a_while}
+TRAININGS = {
+    "hang": hang_after_two,
+    "hang twice": hang_twice,
+    "run": train_a_while,
+}
 
 
 def main() -> None:

@@ -1,9 +1,13 @@
 """Studies whose database is restarted, and whose trials know nothing of it."""
 
+import contextlib
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import mlflow
 import pytest
 from analytic_training import experiment, train_a_while, train_through_a_restart
 from cluster import Cluster
@@ -17,6 +21,8 @@ from agegender.tracking.trials import TrialRuns
 pytestmark = pytest.mark.slow
 
 AWAY_SECONDS = 10.0
+
+Serve = Callable[..., AbstractContextManager[str]]
 
 
 def restarted(cluster: Cluster) -> threading.Thread:
@@ -63,13 +69,57 @@ def test_study_and_its_records_outlast_a_restart_of_their_database(
     assert len(runs) == 5
 
 
-def test_four_workers_on_postgresql_run_as_many_trials_as_asked(
-    cluster: Cluster,
+@pytest.mark.parametrize("workers", [1, 2])
+def test_trials_outlast_a_restart_of_their_tracking_server(
+    serve: Serve, tmp_path: Path, workers: int
 ) -> None:
+    command = ["server", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db"]
+    settings = experiment("random")
+    with contextlib.ExitStack() as served:
+        uri = served.enter_context(serve(command, "/health", tmp_path))
+        mlflow.set_tracking_uri(uri)
+        experiment_id = use_experiment()
+
+        def restart() -> None:
+            while not Path("under way").exists():
+                time.sleep(0.05)
+            served.close()
+            time.sleep(AWAY_SECONDS)
+            port = int(uri.rpartition(":")[2])
+            served.enter_context(serve(command, "/health", tmp_path, port))
+
+        with tracked_run("study") as parent:
+            thread = threading.Thread(target=restart)
+            thread.start()
+            result = run_study(
+                settings,
+                train_through_a_restart,
+                storage=f"sqlite:///{tmp_path}/study.db",
+                study_name="s",
+                trials=4,
+                workers=workers,
+                tracker=TrialRuns(
+                    uri, experiment_id, parent.id, tuple(settings.search.space)
+                ),
+            )
+            thread.join()
+        runs = MlflowClient(uri).search_runs([experiment_id])
+    assert result.trials["state"].tolist() == ["complete"] * 4
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert len(runs) == 5
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_four_workers_run_as_many_trials_as_asked(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    storage = f"sqlite:///{tmp_path}/four.db"
+    if kind == "postgresql":
+        storage = request.getfixturevalue("cluster").database("four")
     result = run_study(
         experiment("random"),
         train_a_while,
-        storage=cluster.database("four"),
+        storage=storage,
         study_name="s",
         trials=13,
         workers=4,

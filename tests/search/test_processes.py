@@ -152,6 +152,26 @@ def test_killed_worker_is_replaced_and_its_trial_tried_three_times(
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_all_workers_killed_at_once_are_replaced_and_nothing_is_lost(
+    storage: str,
+) -> None:
+    with command(storage, "hang twice", workers=2) as process:
+        workers = [int(next_line(process).split()[1]) for _ in range(2)]
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        assert next_line(process) == "6 complete"
+        assert process.wait(timeout=60) == 0
+    result = resumed(storage)
+    assert result.count("complete") == 6
+    assert result.count("failed") == 2
+    assert result.count("running") == 0
+    # Both were tried again with what they had drawn.
+    rates = result.trials["optimizer.learning_rate"]
+    for rate in rates[result.trials["state"] == "failed"]:
+        assert (rates == rate).sum() == 2
+
+
 @pytest.mark.slow
 def test_workers_that_die_again_and_again_are_one_clear_line(storage: str) -> None:
     with pytest.raises(SearchError, match=r"last 5 trials broke.* exit code 9"):
