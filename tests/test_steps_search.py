@@ -63,7 +63,8 @@ def test_training_that_diverges_is_given_up_with_the_reason(store: str) -> None:
     rates = ParameterSpace(choices=[0.05, 1e30])
     space = {"optimizer.learning_rate": rates}
     search = replace(HUNT.search, trials=4, space=space, sampler="random")
-    found = steps.search(store, replace(HUNT, search=search), storage=STORAGE).data
+    found = steps.search(store, replace(HUNT, search=search)).data
+    assert Path("mlruns/optuna.db").is_file()
     assert found["trials"] == {"complete": 2, "pruned": 2}
     client = MlflowClient()
     ids = [one.experiment_id for one in client.search_experiments()]

@@ -22,6 +22,8 @@ class ModelConfig:
             x 8 as in the paper, or as the `original` experiment had it, a sliding
             8 x 8 mean, all places kept, and two gender outputs.
         age_head: `softmax`, or `ordinal` (older than k, given older than k - 1).
+        input_size: Side, in pixels, that faces are shrunk to inside the network, a
+            multiple of 4; 0 leaves them as the store has them.
         point: The age told of a face, and measured: the `expectation` of its age
             distribution, the `median` or the `mode`.
 
@@ -36,6 +38,7 @@ class ModelConfig:
     pooling: Literal["global", "8", 8, "original"] = "global"
     age_head: Literal["softmax", "ordinal"] = "softmax"
     point: Point = "expectation"
+    input_size: int = 0
 
     def __post_init__(self) -> None:
         # YAML reads 8 as a number.
@@ -44,6 +47,11 @@ class ModelConfig:
             self.depth >= 10 and (self.depth - 4) % 6 == 0,
             "model.depth must be 6n + 4 (10, 16, 22, 28, ...). "
             f"Received: {self.depth}.",
+        )
+        require(
+            self.input_size >= 0 and self.input_size % 4 == 0,
+            "model.input_size must be a multiple of 4, or 0. "
+            f"Received: {self.input_size}.",
         )
         require(
             self.widen_factor >= 1,

@@ -10,10 +10,11 @@ from pathlib import Path
 import keras
 
 from agegender.errors import ModelError
-from agegender.model import augment, heads, losses, metrics
+from agegender.model import augment, heads, losses, metrics, norm, shrink
 
 REGISTERED = (
     *(augment.Augment, heads.StepsToAges, heads.SecondOfTwo),
+    *(norm.BatchNorm, shrink.Shrink),
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 
 def shifted_lines(offset: Any, side: int) -> Any:
@@ -46,15 +47,31 @@ def shrunk(faces: Any, side: int) -> Any:
     Returns:
         float32 (N, side, side, 3).
     """
-    edges = np.linspace(0.0, faces.shape[1], side + 1)[:, None]
-    pixels = np.arange(faces.shape[1])
-    covered = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
     # Products with a matrix run anywhere; XLA knows no resizing that smooths.
-    share = ops.convert_to_tensor(
-        covered.clip(0.0) * side / faces.shape[1], dtype="float32"
-    )
-    rows = ops.einsum("rs,nsck->nrck", share, ops.cast(faces, "float32"))
-    return ops.einsum("cs,nrsk->nrck", share, rows)
+    whole, colours = faces.shape[1], faces.shape[3]
+    share = coverage(whole, side)
+    down = ops.convert_to_tensor(share, dtype="float32")
+    across = np.kron(share.T, np.eye(colours))  # A row's pixels, colour by colour.
+    lines = ops.reshape(ops.cast(faces, "float32"), (-1, whole, whole * colours))
+    fewer = ops.matmul(down, lines)
+    smaller = ops.matmul(fewer, ops.convert_to_tensor(across, dtype="float32"))
+    return ops.reshape(smaller, (-1, side, side, colours))
+
+
+def coverage(whole: int, side: int) -> NDArray[np.float64]:
+    """Return how much of each new line every old one makes up.
+
+    Args:
+        whole: Lines that there are.
+        side: Lines wanted, at most as many.
+
+    Returns:
+        (side, whole); each row sums to 1.
+    """
+    edges = np.linspace(0.0, whole, side + 1)[:, None]
+    pixels = np.arange(whole)
+    covered = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    return covered.clip(0.0) * side / whole
 
 
 def sources(across: Any, down: Any, shift: tuple[Any, Any], side: int) -> Any:

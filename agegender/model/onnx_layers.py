@@ -12,8 +12,18 @@ import numpy as np
 from agegender.errors import ModelError
 from agegender.model.augment import Augment
 from agegender.model.heads import SecondOfTwo, StepsToAges
+from agegender.model.moving import coverage
 from agegender.model.norm import BatchNorm
 from agegender.model.onnx_graph import GraphWriter, LayerWriter
+from agegender.model.shrink import Shrink
+
+
+def _shrink(writer: GraphWriter, layer: Shrink, inputs: list[str]) -> str:
+    name, share = layer.name, coverage(layer.input.shape[1], layer.side)
+    down = writer.constant(f"{name}_rows", share)
+    across = writer.constant(f"{name}_columns", share.T)
+    rows = writer.node("MatMul", [down, *inputs], f"{name}_short")
+    return writer.node("MatMul", [rows, across], f"{name}_out")
 
 
 def _rescaling(
@@ -166,6 +176,7 @@ _ONE_BESIDE = {"passed": [0, 1, 0, 0], "stopped": [0, 0, 0, 1]}
 _ACTIVATIONS = {"softmax": "Softmax", "sigmoid": "Sigmoid"}
 ABSENT = (Augment, keras.layers.Dropout)
 WRITERS: dict[type, LayerWriter] = {
+    Shrink: _shrink,
     keras.layers.Rescaling: _rescaling,
     keras.layers.Conv2D: _convolution,
     keras.layers.BatchNormalization: _batch_norm,  # of networks kept before

@@ -76,6 +76,7 @@ def _config(parts: Parts) -> ModelConfig:
         input_norm="input_norm_gamma" in weights,
         pooling=_pooling(weights, kinds),
         age_head="ordinal" if is_ordinal else "softmax",
+        input_size=len(weights["shrink_rows"]) if "shrink_rows" in weights else 0,
     )
 
 

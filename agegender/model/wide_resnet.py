@@ -15,10 +15,12 @@ from typing import Any
 import keras
 
 from agegender.config import AugmentConfig, ModelConfig
+from agegender.errors import ConfigError
 from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
 from agegender.model.norm import BatchNorm
 from agegender.model.pooling import pooled
+from agegender.model.shrink import Shrink
 
 GROUP_CHANNELS = (16, 32, 64)
 GROUP_STRIDES = (1, 2, 2)
@@ -52,13 +54,15 @@ def build(
         of male.
 
     Raises:
-        ConfigError: If the faces are too small for the pooling.
+        ConfigError: If the faces are too small for the pooling or the input size.
     """
     layers = _Layers(seed, precision, config.dropout)
     faces = keras.Input((size, size, 3), dtype="uint8", name="faces")
     features = faces
     if augment is not None:
         features = Augment.of(augment, layers.seed_of("augment"), precision)(features)
+    if config.input_size:
+        features = layers.shrink(size, config.input_size)(features)
     features = layers.rescale()(features)
     if config.input_norm:
         features = layers.norm("input_norm")(features)
@@ -100,6 +104,14 @@ class _Layers:
 
     def seed_of(self, name: str) -> int:
         return zlib.crc32(f"{self.seed}/{name}".encode()) & 0x7FFFFFFF
+
+    def shrink(self, size: int, side: int) -> Any:
+        if side > size:
+            raise ConfigError(
+                f"model.input_size must be at most the faces' {size} px. "
+                f"Received: {side}."
+            )
+        return Shrink(side, dtype=self.precision, name="shrink")
 
     def rescale(self) -> Any:
         """Map 0..255 to -1..1."""

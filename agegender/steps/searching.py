@@ -78,7 +78,6 @@ def search(
     from agegender.search import run_study
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
-    from agegender.tracking.place import project_folder
     from agegender.tracking.store import use_experiment, use_tracking_store
     from agegender.tracking.trials import TrialRuns
     from agegender.train import DivergedError
@@ -88,7 +87,7 @@ def search(
     faces = FaceStore.open(store)
     tracking_uri, experiment_id = use_tracking_store(), use_experiment()
     name = study or experiment.name
-    kept = storage or f"sqlite:///{project_folder()}/mlruns/{DATABASE}"
+    kept = storage or _own_storage()
     try:
         with ended_by_sigterm(), _study_run(experiment_id, name, kept) as run:
             tracker = TrialRuns(
@@ -118,6 +117,16 @@ def search(
             refitted = _refit(result, faces, run, progress)
         found, text = found | {"refit": asdict(refitted)}, f"{text}\n{refitted}"
     return Outcome(found, text)
+
+
+def _own_storage() -> str:
+    """Return the database in mlruns/, which runs kept elsewhere do not make."""
+    from agegender.tracking.place import project_folder
+
+    folder = project_folder() / "mlruns"
+    with suppress(OSError):  # Opening the database tells of it.
+        folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder}/{DATABASE}"
 
 
 def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:

@@ -36,6 +36,7 @@ def source(tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactory) 
         ModelConfig(10, 1),
         ModelConfig(16, 2, pooling="8", age_head="ordinal", input_norm=True),
         ModelConfig(10, 1, pooling="original"),
+        ModelConfig(10, 1, input_size=32),
     ],
 )
 def test_network_is_rebuilt_from_its_file(config: ModelConfig, tmp_path: Path) -> None:
@@ -48,6 +49,18 @@ def test_network_is_rebuilt_from_its_file(config: ModelConfig, tmp_path: Path) -
     ]
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_network_that_shrinks_its_faces_answers_alike_as_litert(
+    some_faces: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    model = build(ModelConfig(10, 1, input_size=12), RULE.size, None, seed=1)
+    source, path = export_onnx(model, tmp_path / "m.onnx", RULE), tmp_path / "m.tflite"
+    write_format(source, path, "litert", "float32", some_faces)
+    network = Network.load(source, threads=1)
+    wanted = network.predict(some_faces).age_probabilities
+    got = open_format(path, "litert", network).predict(some_faces)
+    np.testing.assert_allclose(got.age_probabilities, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize(
