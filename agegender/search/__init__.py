@@ -4,7 +4,6 @@ Figures are in `agegender.search.figures`, apart, so that workers load no matplo
 """
 
 from agegender.search.front import OnFront
-from agegender.search.pulse import Heartbeat
 from agegender.search.result import SearchError, StudyResult
 from agegender.search.storage import open_storage
 from agegender.search.study import read_study, run_study
@@ -16,6 +15,7 @@ from agegender.search.trial import (
     TrialTracker,
 )
 from agegender.search.turns import turn
+from agegender.search.workers.pulse import Heartbeat
 
 __all__ = [
     "CostOf",

@@ -17,20 +17,20 @@ from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError
 from agegender.patience import PATIENCE_SECONDS
 from agegender.progress import Progress, silent
-from agegender.search.attempt import Attempts, Job, only_warnings
 from agegender.search.best import BestSoFar
 from agegender.search.enough import Enough, enough_of
-from agegender.search.handing_out import HandingOut
-from agegender.search.ledger import Ledger
 from agegender.search.models import drop_others
-from agegender.search.patrol import Patrol
-from agegender.search.pulse import Heartbeat
 from agegender.search.result import SearchError, StudyResult, result_of
 from agegender.search.space import check_space
 from agegender.search.storage import open_storage, open_study
 from agegender.search.teller import Teller
 from agegender.search.trial import CostOf, Silent, TrainTrial, TrialTracker
-from agegender.search.workers import InProcess, worker_processes
+from agegender.search.workers.attempt import Attempts, Job, only_warnings
+from agegender.search.workers.handing_out import HandingOut
+from agegender.search.workers.ledger import Ledger
+from agegender.search.workers.patrol import Patrol
+from agegender.search.workers.processes import InProcess, worker_processes
+from agegender.search.workers.pulse import Heartbeat
 
 
 def run_study(

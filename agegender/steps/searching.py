@@ -163,8 +163,8 @@ def _study_run(experiment_id: str, name: str, storage: str) -> Iterator["Run"]:
 
 def _record(run: "Run", result: "StudyResult") -> None:
     """Log what the study found."""
-    from agegender.search.figures import study_figures
-    from agegender.search.study_page import draw_study_page
+    from agegender.search.figures.page import draw_study_page
+    from agegender.search.figures.pictures import study_figures
     from agegender.search.summary import summary, told_values
     from agegender.tracking.pages import trials_page
 

@@ -29,13 +29,13 @@ from agegender.search import (
     open_storage,
     run_study,
 )
-from agegender.search.ledger import BEAT, OWNER, Ledger
-from agegender.search.owner import Owner
-from agegender.search.patrol import Patrol
 from agegender.search.storage import open_study
 from agegender.search.trial import TrainTrial
+from agegender.search.workers.ledger import BEAT, OWNER, Ledger
+from agegender.search.workers.owner import Owner
+from agegender.search.workers.patrol import Patrol
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from agegender.search.ledger import BEAT, Ledger, deaths_of, owner_of
-from agegender.search.pulse import Heartbeat
+from agegender.search.workers.ledger import BEAT, Ledger, deaths_of, owner_of
+from agegender.search.workers.pulse import Heartbeat
 
 MOST_RETRIES = 2
 """Times that a trial whose process died is begun anew."""

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from agegender.search.attempt import Ended
 from agegender.search.enough import Enough
-from agegender.search.ledger import Ledger
-from agegender.search.patrol import Patrol
 from agegender.search.result import SearchError
-from agegender.search.workers import WorkerDiedError
+from agegender.search.workers.attempt import Ended
+from agegender.search.workers.ledger import Ledger
+from agegender.search.workers.patrol import Patrol
+from agegender.search.workers.processes import WorkerDiedError
 
 MOST_FAILURES = 5
 """Failed trials in a row after which something is wrong with more than a trial."""

@@ -8,7 +8,7 @@ from analytic_training import experiment, train, width
 
 from agegender.config import ParameterSpace
 from agegender.search import StudyResult, run_study
-from agegender.search.figures import study_figures
+from agegender.search.figures.pictures import study_figures
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import pytest
 
 from agegender.config import Experiment
 from agegender.search import OnFront, StudyResult
-from agegender.search.plots import study_plots
-from agegender.search.study_page import draw_study_page
+from agegender.search.figures.page import draw_study_page
+from agegender.search.figures.plots import study_plots
 
 SETTINGS = ("model.depth", "optimizer.learning_rate", "optimizer.name", "loss.variance")
 

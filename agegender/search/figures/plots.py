@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from agegender.config import short_name
 from agegender.pages.markup import escape
-from agegender.search.plot_parallel import parallel_plot
-from agegender.search.plot_parts import BEST, ERROR, GOOD, Plot, plot, points
+from agegender.search.figures.plot_parallel import parallel_plot
+from agegender.search.figures.plot_parts import BEST, ERROR, GOOD, Plot, plot, points
+from agegender.search.figures.scales import Scale, cost_scale, setting_scales
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, cost_scale, setting_scales
 
 FEW = 12
 """Trials, each of whose numbers has a tick."""

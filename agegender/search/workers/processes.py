@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final, ParamSpec, TypeVar
 
 from agegender.errors import ConfigError
-from agegender.search.gpus import gpu_settings
-from agegender.search.worker_main import STOP, WINDING_UP_SECONDS, work
+from agegender.search.workers.gpus import gpu_settings
+from agegender.search.workers.main import STOP, WINDING_UP_SECONDS, work
 
 P = ParamSpec("P")
 T = TypeVar("T")

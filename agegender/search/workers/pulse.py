@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from sqlalchemy.exc import SQLAlchemyError
 
-from agegender.search.ledger import BEAT, Ledger
+from agegender.search.workers.ledger import BEAT, Ledger
 
 
 @dataclass(frozen=True)

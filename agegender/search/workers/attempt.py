@@ -12,11 +12,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from agegender.config import Experiment
 from agegender.patience import keep_trying
 from agegender.search.front import error_of
-from agegender.search.ledger import OWNER, Ledger, deaths_of
 from agegender.search.models import make_room
-from agegender.search.owner import Owner
 from agegender.search.patient import is_away
-from agegender.search.pulse import Heartbeat, beating
 from agegender.search.result import FINISHED
 from agegender.search.space import space_of
 from agegender.search.storage import open_study, reopen_storage
@@ -29,6 +26,9 @@ from agegender.search.trial import (
     TrialTracker,
 )
 from agegender.search.turns import turn
+from agegender.search.workers.ledger import OWNER, Ledger, deaths_of
+from agegender.search.workers.owner import Owner
+from agegender.search.workers.pulse import Heartbeat, beating
 
 INTERRUPTED = "interrupted; begun anew"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from agegender.config import short_name
-from agegender.search.scales import Scale
+from agegender.search.figures.scales import Scale
 
 
 def test_numbers_a_few_times_apart_stand_evenly() -> None:

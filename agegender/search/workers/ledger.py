@@ -14,8 +14,8 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from agegender.search.owner import Owner
 from agegender.search.trial import REASON
+from agegender.search.workers.owner import Owner
 
 OWNER: Final = "owner"
 BEAT: Final = "beat"

@@ -10,9 +10,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from agegender.pages.markup import escape
-from agegender.search.plot_parts import BEST, ERROR, GOOD, SOFT, Plot, plot, told
+from agegender.search.figures.plot_parts import (
+    BEST,
+    ERROR,
+    GOOD,
+    SOFT,
+    Plot,
+    plot,
+    told,
+)
+from agegender.search.figures.scales import Scale, parallel_heights, parallel_scales
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, parallel_heights, parallel_scales
 
 
 def parallel_plot(result: StudyResult, names: Sequence[str]) -> Plot:

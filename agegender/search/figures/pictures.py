@@ -17,9 +17,9 @@ from agegender.evaluate.figures.style import (
     new_figure,
     tidy,
 )
-from agegender.search.parallel import parallel_coordinates
+from agegender.search.figures.parallel import parallel_coordinates
+from agegender.search.figures.scales import Scale, cost_scale, setting_scales
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, cost_scale, setting_scales
 
 ERROR = "validation MAE (years)"
 COLUMNS = 3

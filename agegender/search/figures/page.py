@@ -13,8 +13,8 @@ from plotly.offline import get_plotlyjs
 from agegender.config import short_name
 from agegender.notice import NOTICE
 from agegender.pages.markup import document, escape, paragraph, section, table
-from agegender.search.plot_parts import Plot
-from agegender.search.plots import study_plots
+from agegender.search.figures.plot_parts import Plot
+from agegender.search.figures.plots import study_plots
 from agegender.search.result import StudyResult
 from agegender.search.summary import shown, summary
 from agegender.search.trial import REASON

@@ -7,7 +7,7 @@ import pytest
 from analytic_training import experiment, train_and_write_gpu
 
 from agegender.search import run_study
-from agegender.search.gpus import SHARED, VISIBLE, gpu_settings
+from agegender.search.workers.gpus import SHARED, VISIBLE, gpu_settings
 
 
 def test_each_worker_sees_one_of_the_gpus_that_the_user_chose(

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from agegender.evaluate.figures.style import BLUE, GREY, VERMILION, new_figure
+from agegender.search.figures.scales import Scale, parallel_heights, parallel_scales
 from agegender.search.result import StudyResult
-from agegender.search.scales import Scale, parallel_heights, parallel_scales
 
 GOOD_TO_BAD = LinearSegmentedColormap.from_list("good to bad", [BLUE, "#dbe4ea"])
 
