@@ -13,7 +13,11 @@ ROWS: Final = 64
 
 
 def suppress(
-    boxes: Floats, scores: Floats, most: float, over: Overlap = "union"
+    boxes: Floats,
+    scores: Floats,
+    most: float,
+    over: Overlap = "union",
+    groups: NDArray[np.intp] | None = None,
 ) -> NDArray[np.intp]:
     """Pick the best box of every heap of overlapping boxes.
 
@@ -23,17 +27,22 @@ def suppress(
         most: Largest overlap at which two boxes both stay, 0..1.
         over: What the shared area is divided by: the `union` of both boxes or
             the `smaller` of the two.
+        groups: (N,); boxes of different groups leave each other alone. None: all
+            are of one.
 
     Returns:
         Row numbers of the boxes that stay, best first.
     """
     order = np.argsort(-scores, kind="stable")
     boxes = boxes[order]
+    group = None if groups is None else groups[order]
     stays = np.ones(len(boxes), bool)
     kept: list[int] = []
     for start in range(0, len(boxes), ROWS):
         rows = start + np.flatnonzero(stays[start : start + ROWS])
         covered = overlaps(boxes[rows], boxes, over) > most
+        if group is not None:
+            covered &= group[rows, None] == group
         for row, is_covered in zip(rows.tolist(), covered, strict=True):
             if stays[row]:
                 kept.append(row)

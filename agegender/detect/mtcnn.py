@@ -8,6 +8,7 @@ how the figures below were chosen.
 Reference: Zhang et al., IEEE Signal Processing Letters 2016.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import Final
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
-from PIL import Image
 
 from agegender.detect.boxes import Floats, refine, square, suppress
 from agegender.detect.detection import Detection
+from agegender.detect.shrinking import Photo, Pixels
 
 CELL: Final = 12  # pixels that the first network sees at once
 STRIDE: Final = 2  # pixels between two of its answers
@@ -79,53 +80,51 @@ class MtcnnDetector:
         Returns:
             The faces, most certain first; empty where there is none.
         """
-        picture = Image.fromarray(photo)
+        picture = Photo(photo)
         boxes = self._proposals(picture)
         boxes = self._sifted(picture, boxes)
         return self._located(picture, boxes)
 
-    def _proposals(self, picture: Image.Image) -> Floats:
+    def _proposals(self, picture: Photo) -> Floats:
         """Return the squares, (N, 4), that may hold a face."""
-        found = [
-            self._propose_on(level, picture.size) for level in self._pyramid(picture)
-        ]
+        found = [self._propose_on(level, picture) for level in self._pyramid(picture)]
         if not found:
             return np.empty((0, 4), np.float32)
-        boxes, scores, offsets = (
-            np.concatenate(part) for part in zip(*found, strict=True)
-        )
-        kept = suppress(boxes, scores, PROPOSED)
+        sizes = np.repeat(range(len(found)), [len(boxes) for boxes, _, _ in found])
+        boxes, scores, offsets = map(np.concatenate, zip(*found, strict=True))
+        kept = suppress(boxes, scores, ON_LEVEL, groups=sizes)
+        kept = kept[suppress(boxes[kept], scores[kept], PROPOSED)]
         return square(refine(boxes[kept], offsets[kept]))
 
-    def _pyramid(self, picture: Image.Image) -> Iterator[Image.Image]:
+    def _pyramid(self, picture: Photo) -> Iterator[Pixels]:
         """Yield the photo in ever smaller sizes, until a face would fill it."""
         settings = self._settings
-        smallest_face = max(settings.min_face, settings.min_share * max(picture.size))
-        scale, level = CELL / smallest_face, picture
-        while scale * min(picture.size) >= CELL:
-            width, height = (round(scale * side) for side in picture.size)
-            # The photo is read once; what it was shrunk to first serves for the rest.
-            gap = 2.0 if level is picture else None
-            smaller = level.resize((width, height), Image.Resampling.BOX, None, gap)
-            yield smaller
-            level = smaller if level is picture else level
+        size = picture.width, picture.height
+        smallest_face = max(settings.min_face, settings.min_share * max(size))
+        # Each level is made from one of four times its size, so a large photo is
+        # read four times only, and little is lost on the way.
+        scale, sources = CELL / smallest_face, deque([picture] * 4)
+        while scale * min(size) >= CELL:
+            width, height = (round(scale * side) for side in size)
+            level = sources.popleft().shrunk(width, height)
+            yield level
+            sources.append(Photo(level))
             scale *= settings.shrink
 
     def _propose_on(
-        self, level: Image.Image, size: tuple[int, int]
+        self, level: Pixels, picture: Photo
     ) -> tuple[Floats, Floats, Floats]:
         """Return boxes in photo pixels, scores and offsets found on one level."""
-        offsets, scores = self._propose.run(None, {"input_1": _network_input([level])})
+        offsets, scores = self._propose.run(None, {"input_1": level[None]})
         face = scores[0, :, :, 1]
-        column, row = np.nonzero(face >= self._settings.thresholds[0])
+        row, column = np.nonzero(face >= self._settings.thresholds[0])
         corner = np.stack([column, row], axis=1).astype(np.float32) * STRIDE
-        zoom = np.array(size, np.float32) / np.array(level.size, np.float32)
+        height, width = level.shape[:2]
+        zoom = np.array([picture.width / width, picture.height / height], np.float32)
         boxes: Floats = np.hstack([corner * zoom, (corner + CELL) * zoom])
-        score = face[column, row]
-        kept = suppress(boxes, score, ON_LEVEL)
-        return boxes[kept], score[kept], offsets[0, column, row][kept]
+        return boxes, face[row, column], offsets[0, row, column]
 
-    def _sifted(self, picture: Image.Image, boxes: Floats) -> Floats:
+    def _sifted(self, picture: Photo, boxes: Floats) -> Floats:
         """Return the squares, (M, 4), that the second network believes."""
         if not len(boxes):
             return boxes
@@ -135,7 +134,7 @@ class MtcnnDetector:
         passed = passed[suppress(boxes[passed], face[passed], SIFTED)]
         return square(refine(boxes[passed], offsets[passed]))
 
-    def _located(self, picture: Image.Image, boxes: Floats) -> list[Detection]:
+    def _located(self, picture: Photo, boxes: Floats) -> list[Detection]:
         """Return the faces that the third network believes, with landmarks."""
         if not len(boxes):
             return []
@@ -144,7 +143,7 @@ class MtcnnDetector:
         passed = np.flatnonzero(face > self._settings.thresholds[2])
         refined = refine(boxes[passed], offsets[passed])
         kept = suppress(refined, face[passed], LOCATED, over="smaller")
-        kept = kept[_centred_within(refined[kept], picture.size)]
+        kept = kept[_centred_within(refined[kept], (picture.width, picture.height))]
         landmarks = _landmarks(boxes[passed], points[passed])
         return [
             Detection(tuple(refined[i].tolist()), float(face[passed[i]]), landmarks[i])
@@ -153,32 +152,22 @@ class MtcnnDetector:
 
 
 def _examine(
-    network: ort.InferenceSession, picture: Image.Image, boxes: Floats, side: int
+    network: ort.InferenceSession, picture: Photo, boxes: Floats, side: int
 ) -> list[Floats]:
     """Show a network each square, so many at a time that memory is bounded."""
     name = network.get_inputs()[0].name
     portions = [
-        network.run(None, {name: _network_input(_cuts(picture, some, side))})
+        network.run(None, {name: _cuts(picture, some, side)})
         for some in np.split(boxes, range(PORTION, len(boxes), PORTION))
     ]
     return [np.concatenate(output) for output in zip(*portions, strict=True)]
 
 
-def _cuts(picture: Image.Image, boxes: Floats, side: int) -> list[Image.Image]:
+def _cuts(picture: Photo, boxes: Floats, side: int) -> Pixels:
     """Cut squares out and shrink them; beyond the photo is black, as in training."""
     corners = np.rint(boxes).astype(int)
     corners[:, 2:] = np.maximum(corners[:, 2:], corners[:, :2] + 1)
-    return [
-        picture.crop(box).resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
-        for box in corners.tolist()
-    ]
-
-
-def _network_input(pictures: list[Image.Image]) -> Floats:
-    """Return float32 (N, W, H, 3) in -1..1: these networks want x before y."""
-    pixels = np.stack([np.asarray(picture) for picture in pictures])
-    grey, half_range = np.float32(127.5), np.float32(128)
-    return (pixels.swapaxes(1, 2).astype(np.float32) - grey) / half_range
+    return np.stack([picture.cut(box, side) for box in map(tuple, corners.tolist())])
 
 
 def _centred_within(boxes: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
