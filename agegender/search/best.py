@@ -1,7 +1,8 @@
 """Which trial is best, told whenever it is another one."""
 
-from optuna.study import Study
-from optuna.trial import TrialState
+from collections.abc import Sequence
+
+from optuna.trial import FrozenTrial, TrialState
 
 from agegender.search.front import best_of
 from agegender.search.trial import TrialTracker
@@ -11,18 +12,20 @@ class BestSoFar:
     """Tells a tracker which trial is the best.
 
     Args:
-        study: Of the trials.
         tracker: What opened their records.
     """
 
-    def __init__(self, study: Study, tracker: TrialTracker) -> None:
-        self._study, self._tracker = study, tracker
+    def __init__(self, tracker: TrialTracker) -> None:
+        self._tracker = tracker
         self._number = -1
 
-    def look(self) -> None:
-        """Tell, if it is another than at the last look."""
-        states = (TrialState.COMPLETE,)
-        complete = self._study.get_trials(deepcopy=False, states=states)
+    def look(self, trials: Sequence[FrozenTrial]) -> None:
+        """Tell, if it is another than at the last look.
+
+        Args:
+            trials: All of the study.
+        """
+        complete = [one for one in trials if one.state == TrialState.COMPLETE]
         if not complete:
             return
         best = best_of(complete)

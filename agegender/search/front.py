@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from optuna.trial import FrozenTrial
 
 BEST_EPOCH = "best_epoch"
-"""Trial attribute: which of its epochs was best, counted from 0."""
+"""Trial attribute: which of its epochs was best, counted from 0; only where a cost is
+weighed, since Optuna then takes no errors of epochs."""
 
 
 class OnFront(NamedTuple):
@@ -32,12 +33,12 @@ def cost_of(trial: FrozenTrial) -> float:
     return float(trial.values[1]) if trial.values and trial.values[1:] else math.nan
 
 
-def best_epoch_of(complete: FrozenTrial) -> int:
-    """Return the epoch of a trial's lowest error, counted from 0."""
-    if BEST_EPOCH in complete.user_attrs:
-        return int(complete.user_attrs[BEST_EPOCH])
-    told = complete.intermediate_values  # by a release that noted no best epoch
-    return int(min(told, key=told.__getitem__))
+def best_epoch_of(trial: FrozenTrial) -> int:
+    """Return the epoch of a trial's lowest error, from 0; -1 if it ended none."""
+    if BEST_EPOCH in trial.user_attrs:
+        return int(trial.user_attrs[BEST_EPOCH])
+    told = trial.intermediate_values
+    return int(min(told, key=told.__getitem__, default=-1))
 
 
 def best_of(complete: Sequence[FrozenTrial]) -> FrozenTrial:

@@ -149,6 +149,7 @@ def _row(trial: FrozenTrial, cost: str) -> dict[str, Any]:
         "value": error_of(trial),
         **({} if cost == "none" else {cost: cost_of(trial)}),
         "epochs": len(trial.intermediate_values),
+        "best_epoch": best_epoch_of(trial),
         "seconds": math.nan if took is None else took.total_seconds(),
         REASON: "",
         **trial.params,

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 import optuna
 from optuna.exceptions import StorageInternalError
+from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.config import Experiment
@@ -149,15 +150,15 @@ def _run(
     progress: Progress,
 ) -> None:
     patrol = Patrol(ledger, job.heartbeat, job.command)
-    best = BestSoFar(ledger.study, job.tracker)
+    best = BestSoFar(job.tracker)
     with (
         _cleared_up(job, ledger, patrol),
         Teller(ledger.study, enough, workers, progress) as teller,
     ):
 
-        def ended(text: str) -> None:
-            best.look()
-            teller.ended(text)
+        def ended(text: str, trials: list[FrozenTrial]) -> None:
+            best.look(trials)
+            teller.ended(text, trials)
 
         def hand_out(executor: Executor, attempts: Attempts) -> None:
             HandingOut(executor, attempts, workers, ledger, enough, patrol, ended).run()
@@ -167,7 +168,7 @@ def _run(
         else:
             with worker_processes(workers, threads) as executor:
                 hand_out(executor, Attempts(job))
-        best.look()
+        best.look(ledger.trials())
         drop_others(ledger.study, job.experiment.search, job.tracker)
 
 

@@ -12,6 +12,7 @@ from typing import Self
 
 from optuna.exceptions import StorageInternalError
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.progress import Progress
@@ -48,7 +49,7 @@ class Teller:
 
     def __enter__(self) -> Self:
         """Tell how it stands, and go on telling."""
-        self._tell()
+        self._tell(self._trials())
         self._looks.start()
         return self
 
@@ -62,21 +63,28 @@ class Teller:
         self._over.set()
         self._looks.join()
 
-    def ended(self, name: str) -> None:
-        """Tell that a trial ended, and how."""
+    def ended(self, name: str, trials: list[FrozenTrial]) -> None:
+        """Tell that a trial ended, and how.
+
+        Args:
+            name: The trial, and how it ended.
+            trials: All of the study.
+        """
         self._name = name
-        self._tell()
+        self._tell(trials)
 
     def _look_now_and_then(self) -> None:
         while not self._over.wait(LOOKS_EVERY_S):
             # A database that is away for a moment is the trials' concern.
             with suppress(SQLAlchemyError, StorageInternalError):
-                self._tell()
+                self._tell(self._trials())
 
-    def _tell(self) -> None:
+    def _trials(self) -> list[FrozenTrial]:
+        return list(self._study.get_trials(deepcopy=False))
+
+    def _tell(self, trials: list[FrozenTrial]) -> None:
         rest = 60.0 * self._enough.minutes - (time.monotonic() - self._begun)
         with self._one_at_a_time:
-            trials = self._study.get_trials(deepcopy=False)
             wanted = self._enough.trials
             now = standing_of(trials, wanted, self._workers, time.time(), rest)
             told = f"{self._name}\n{now}"

@@ -26,7 +26,7 @@ TRACEBACK = "traceback"
 """Trial attribute: where an unexpected error came from."""
 
 EPOCHS = "epochs"
-"""Trial attribute: how many epochs it trained."""
+"""Trial attribute: how many epochs it trained; noted where `BEST_EPOCH` is."""
 
 State = Literal["complete", "pruned", "failed", "interrupted"]
 EpochListener = Callable[[int, Mapping[str, float]], None]
@@ -200,7 +200,7 @@ class _Watch:
         if not math.isfinite(error):
             raise TrialPruned(f"{OBJECTIVE} became {error} in epoch {epoch + 1}")
         self.errors.append(error)
-        if self.experiment.search.cost != "none":
+        if self._is_weighed:
             return  # Optuna gives up no trial that is judged by two numbers.
         self.trial.report(error, epoch)
         # After the last epoch there is nothing left to save.
@@ -209,6 +209,10 @@ class _Watch:
             raise TrialPruned(
                 f"given up after epoch {epoch + 1}: {error:.2f} years is not promising"
             )
+
+    @property
+    def _is_weighed(self) -> bool:
+        return self.experiment.search.cost != "none"
 
     def outcome(self, cost: float | None) -> tuple[float, ...]:
         """Return the lowest error, and the cost if there is one.
@@ -226,7 +230,7 @@ class _Watch:
         # A retried trial brings the reason of its forerunner along.
         if reason or REASON in self.trial.user_attrs:
             self.trial.set_user_attr(REASON, reason)
-        if self.errors:
+        if self.errors and self._is_weighed:
             self.trial.set_user_attr(EPOCHS, len(self.errors))
             best = min(range(len(self.errors)), key=self.errors.__getitem__)
             self.trial.set_user_attr(BEST_EPOCH, best)

@@ -102,8 +102,7 @@ class Attempts:
             if trial is None:
                 return None
             with beating(ledger, trial.number, self._job.heartbeat):
-                _run(ledger, trial, self._objective())
-            ended = ledger.trial(trial.number)
+                ended = _run(ledger, trial, self._objective())
             if ended.state == TrialState.COMPLETE:
                 make_room(
                     ledger.study, self._job.experiment.search, self._job.tracker, ended
@@ -152,7 +151,7 @@ def _claim(ledger: Ledger, job: Job) -> Trial | None:
         return trial
 
 
-def _run(ledger: Ledger, trial: Trial, objective: Objective) -> None:
+def _run(ledger: Ledger, trial: Trial, objective: Objective) -> FrozenTrial:
     values: Any = None
     state = TrialState.FAIL
     try:
@@ -163,21 +162,22 @@ def _run(ledger: Ledger, trial: Trial, objective: Objective) -> None:
     except TrialFailedError:
         pass
     except UpdateFinishedTrialError:
-        return  # Taken for dead by others, who saw to its end.
+        return ledger.trial(trial.number)  # Others took it for dead, and ended it.
     except KeyboardInterrupt:
         _interrupt(ledger, trial.number)
         raise
     except Exception:
         _tell(ledger, trial, state, None)
         raise
-    _tell(ledger, trial, state, values)
+    return _tell(ledger, trial, state, values)
 
 
-def _tell(ledger: Ledger, trial: Trial, state: TrialState, values: Any) -> None:
+def _tell(ledger: Ledger, trial: Trial, state: TrialState, values: Any) -> FrozenTrial:
     try:
-        ledger.study.tell(trial, values, state)
+        return ledger.study.tell(trial, values, state)
     except UpdateFinishedTrialError:
-        return  # The same, or told before a connection was lost.
+        # The same, or told before a connection was lost.
+        return ledger.trial(trial.number)
 
 
 def _interrupt(ledger: Ledger, number: int) -> None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
+from optuna.trial import FrozenTrial
+
 from agegender.search.enough import Enough
 from agegender.search.result import SearchError
 from agegender.search.workers.attempt import Ended
@@ -33,7 +35,8 @@ class HandingOut:
         ledger: Of the study.
         enough: How many are wanted.
         patrol: Finds the trials that died.
-        ended: Called with what became of a trial, in a line.
+        ended: Called with what became of a trial, in a line, and all trials as they
+            then stand.
     """
 
     def __init__(
@@ -44,13 +47,14 @@ class HandingOut:
         ledger: Ledger,
         enough: Enough,
         patrol: Patrol,
-        ended: Callable[[str], None],
+        ended: Callable[[str, list[FrozenTrial]], None],
     ) -> None:
         self._executor, self._attempt = executor, attempt
         self._workers, self._ledger = workers, ledger
         self._enough, self._patrol, self._ended = enough, patrol, ended
         self._pending: set[Future[Ended | None]] = set()
         self._failures = 0
+        self._told: list[str] = []
 
     def run(self) -> None:
         """Return when enough trials are finished.
@@ -61,11 +65,12 @@ class HandingOut:
         begun = time.monotonic()
         while True:
             trials = self._ledger.trials()
+            for told in [*self._told, *self._patrol.look(trials)]:
+                self._ended(told, trials)
+            self._told = []
             missing = self._enough.missing(trials, begun)
             if not missing and not self._pending:
                 return
-            for told in self._patrol.look(trials):
-                self._ended(told)
             # Those found dead still count here; the next look knows better.
             wanted = min(self._workers, missing - self._patrol.others(trials))
             for _ in range(wanted - len(self._pending)):
@@ -96,4 +101,4 @@ class HandingOut:
                 f"the last {self._failures} trials broke, at last by: {ended.text}. "
                 "Mend that, then run the same command to go on."
             )
-        self._ended(ended.text)
+        self._told.append(ended.text)

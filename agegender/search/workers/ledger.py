@@ -6,6 +6,7 @@ out of the way of what people read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import optuna
@@ -81,10 +82,13 @@ class Ledger:
         self.study.add_trial(again)
 
     def _id(self, number: int) -> int:
-        study_id = self.storage.get_study_id_from_name(self.study.study_name)
         return int(
-            self.storage.get_trial_id_from_study_id_trial_number(study_id, number)
+            self.storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
         )
+
+    @cached_property
+    def _study_id(self) -> int:
+        return int(self.storage.get_study_id_from_name(self.study.study_name))
 
 
 def owner_of(trial: FrozenTrial) -> Owner | None:
