@@ -7,6 +7,7 @@ that of the storage's own kind, and whoever is killed lets go of it.
 
 import contextlib
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -22,6 +23,9 @@ JOURNAL: Final = "journal:///"
 """How the address of a journal file begins; what follows is its path."""
 
 PATIENCE_SECONDS: Final = 60.0
+
+LOOKS_EVERY_SECONDS: Final = 0.002
+"""Between two looks whether a lock is free; it is held for some milliseconds."""
 
 
 def turn(url: str, study_name: str) -> AbstractContextManager[None]:
@@ -45,13 +49,25 @@ def turn(url: str, study_name: str) -> AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def _turn_by_file(database: Path) -> Iterator[None]:
-    lock = sqlite3.connect(
-        f"{database}.lock", timeout=PATIENCE_SECONDS, isolation_level=None
-    )
     # SQLite's own lock: the system lets go of it when its holder is killed.
+    lock = sqlite3.connect(f"{database}.lock", timeout=0.0, isolation_level=None)
     with contextlib.closing(lock):
-        lock.execute("BEGIN EXCLUSIVE")
+        _begin(lock)
         yield
+
+
+def _begin(lock: sqlite3.Connection) -> None:
+    """Take a lock. Left to wait by itself, SQLite sleeps ever longer."""
+    given_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            if time.monotonic() > given_up:
+                raise
+            time.sleep(LOOKS_EVERY_SECONDS)
+        else:
+            return
 
 
 @contextlib.contextmanager
