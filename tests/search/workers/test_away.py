@@ -13,7 +13,7 @@ from analytic_training import experiment, train_a_while, train_through_a_restart
 from cluster import Cluster
 from mlflow import MlflowClient
 
-from agegender.search import run_study
+from agegender.search import StudyResult, run_study
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_experiment, use_tracking_store
 from agegender.tracking.trials import TrialRuns
@@ -40,6 +40,22 @@ def restarted(cluster: Cluster) -> threading.Thread:
     return thread
 
 
+def search_of_four(
+    storage: str, workers: int, tracked: tuple[str, str, str]
+) -> StudyResult:
+    """Run four trials, recorded as (tracking URI, experiment's id, parent run's id)."""
+    settings = experiment("random")
+    return run_study(
+        settings,
+        train_through_a_restart,
+        storage=storage,
+        study_name="s",
+        trials=4,
+        workers=workers,
+        tracker=TrialRuns(*tracked, tuple(settings.search.space)),
+    )
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_study_and_its_records_outlast_a_restart_of_their_database(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, workers: int
@@ -47,20 +63,10 @@ def test_study_and_its_records_outlast_a_restart_of_their_database(
     storage = cluster.database(f"studies_{workers}")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", cluster.database(f"runs_{workers}"))
     uri, experiment_id = use_tracking_store(), use_experiment()
-    settings = experiment("random")
     with tracked_run("study") as parent:
         thread = restarted(cluster)
-        result = run_study(
-            settings,
-            train_through_a_restart,
-            storage=storage,
-            study_name="s",
-            trials=4,
-            workers=workers,
-            tracker=TrialRuns(
-                uri, experiment_id, parent.id, tuple(settings.search.space)
-            ),
-        )
+        tracked = (uri, experiment_id, parent.id)
+        result = search_of_four(storage, workers, tracked)
         thread.join()
     assert result.trials["state"].tolist() == ["complete"] * 4
     assert result.trials["epochs"].tolist() == [4] * 4
@@ -74,7 +80,6 @@ def test_trials_outlast_a_restart_of_their_tracking_server(
     serve: Serve, tmp_path: Path, workers: int
 ) -> None:
     command = ["server", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db"]
-    settings = experiment("random")
     with contextlib.ExitStack() as served:
         uri = served.enter_context(serve(command, "/health", tmp_path))
         mlflow.set_tracking_uri(uri)
@@ -91,17 +96,8 @@ def test_trials_outlast_a_restart_of_their_tracking_server(
         with tracked_run("study") as parent:
             thread = threading.Thread(target=restart)
             thread.start()
-            result = run_study(
-                settings,
-                train_through_a_restart,
-                storage=f"sqlite:///{tmp_path}/study.db",
-                study_name="s",
-                trials=4,
-                workers=workers,
-                tracker=TrialRuns(
-                    uri, experiment_id, parent.id, tuple(settings.search.space)
-                ),
-            )
+            tracked = (uri, experiment_id, parent.id)
+            result = search_of_four(f"sqlite:///{tmp_path}/study.db", workers, tracked)
             thread.join()
         runs = MlflowClient(uri).search_runs([experiment_id])
     assert result.trials["state"].tolist() == ["complete"] * 4
