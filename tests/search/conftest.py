@@ -1,4 +1,4 @@
-"""Makes `analytic_training` importable, here and in worker processes."""
+"""Makes the modules beside the tests importable, here and in worker processes."""
 
 import sys
 from pathlib import Path

@@ -8,11 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from taking_turns import ROUNDS, count_up, hold
 
 from agegender.search import turns
 from agegender.search.turns import turn
-
-ROUNDS = 25
 
 
 def storages(folder: Path) -> dict[str, str]:
@@ -20,21 +19,6 @@ def storages(folder: Path) -> dict[str, str]:
         "sqlite": f"sqlite:///{folder}/study.db",
         "journal": f"journal:///{folder}/study.log",
     }
-
-
-def count_up(url: str, counter: Path) -> None:
-    """Read and write a number, which loses counts unless nobody else does."""
-    for _ in range(ROUNDS):
-        with turn(url, "study"):
-            number = int(counter.read_text())
-            time.sleep(0.001)
-            counter.write_text(str(number + 1))
-
-
-def hold(url: str, held: Path) -> None:
-    with turn(url, "study"):
-        held.touch()
-        time.sleep(60)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "journal"])
@@ -56,6 +40,7 @@ def test_turn_of_a_killed_process_is_over(tmp_path: Path) -> None:
     holder = context.Process(target=hold, args=(url, held))
     holder.start()
     while not held.exists():
+        assert holder.is_alive()
         time.sleep(0.01)
     assert holder.pid is not None
     os.kill(holder.pid, signal.SIGKILL)
