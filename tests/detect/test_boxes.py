@@ -31,6 +31,14 @@ def test_box_inside_a_box_goes_only_when_measured_by_the_smaller() -> None:
     assert len(suppress(heap, scores, 0.7, over="smaller")) == 1
 
 
+def test_boxes_of_different_groups_leave_each_other_alone() -> None:
+    heap = boxes((0, 0, 10, 10), (1, 0, 11, 10), (0, 1, 10, 11))
+    scores = np.array([0.7, 0.9, 0.8], np.float32)
+    assert suppress(heap, scores, 0.5).tolist() == [1]
+    groups = np.array([4, 7, 4])
+    assert suppress(heap, scores, 0.5, groups=groups).tolist() == [1, 2]
+
+
 def test_no_boxes_leave_no_boxes() -> None:
     none = np.empty((0, 4), np.float32)
     assert suppress(none, np.empty(0, np.float32), 0.5).shape == (0,)
