@@ -62,8 +62,9 @@ def _begin(lock: sqlite3.Connection) -> None:
     while True:
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            if time.monotonic() > given_up:
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > given_up:
                 raise
             time.sleep(LOOKS_EVERY_SECONDS)
         else:
