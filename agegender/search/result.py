@@ -50,8 +50,8 @@ class StudyResult:
         trials: One row a trial: `number`, `state` (complete, pruned, failed,
             running, waiting), `value` (best validation MAE in years), the cost
             under its name where one is weighed, `epochs`, `best_epoch` (counted from
-            0), `seconds`, `reason`, the searched settings under their dotted names,
-            and the tracker's attributes.
+            0; -1 where none ended), `seconds`, `reason`, the searched settings under
+            their dotted names, and the tracker's attributes.
         settings: Names of the searched settings.
         importances: Setting -> share of the error's variation that it explains,
             summing to 1; empty where there are too few trials to say.

@@ -54,7 +54,6 @@ class HandingOut:
         self._enough, self._patrol, self._ended = enough, patrol, ended
         self._pending: set[Future[Ended | None]] = set()
         self._failures = 0
-        self._told: list[str] = []
 
     def run(self) -> None:
         """Return when enough trials are finished.
@@ -63,11 +62,11 @@ class HandingOut:
             SearchError: If trial after trial breaks.
         """
         begun = time.monotonic()
+        told: list[str] = []
         while True:
             trials = self._ledger.trials()
-            for told in [*self._told, *self._patrol.look(trials)]:
-                self._ended(told, trials)
-            self._told = []
+            for text in [*told, *self._patrol.look(trials)]:
+                self._ended(text, trials)
             missing = self._enough.missing(trials, begun)
             if not missing and not self._pending:
                 return
@@ -75,8 +74,8 @@ class HandingOut:
             wanted = min(self._workers, missing - self._patrol.others(trials))
             for _ in range(wanted - len(self._pending)):
                 self._pending.add(self._executor.submit(self._attempt))
-            for future in self._finished():
-                self._take_back(future)
+            back = map(self._take_back, self._finished())
+            told = [ended.text for ended in back if ended]
 
     def _finished(self) -> set[Future[Ended | None]]:
         if not self._pending:
@@ -86,7 +85,7 @@ class HandingOut:
         )
         return done
 
-    def _take_back(self, future: Future[Ended | None]) -> None:
+    def _take_back(self, future: Future[Ended | None]) -> Ended | None:
         try:
             ended = future.result()
         except WorkerDiedError as death:
@@ -94,11 +93,11 @@ class HandingOut:
             ended = Ended(True, told or f"a worker {death.how} before its first trial")
         if ended is None:
             time.sleep(LOOKS_EVERY_SECONDS)  # Others were quicker.
-            return
+            return None
         self._failures = self._failures + 1 if ended.failed else 0
         if self._failures >= MOST_FAILURES:
             raise SearchError(
                 f"the last {self._failures} trials broke, at last by: {ended.text}. "
                 "Mend that, then run the same command to go on."
             )
-        self._told.append(ended.text)
+        return ended
