@@ -29,6 +29,9 @@ PATIENCE_SECONDS: Final = 60.0
 STALE_SECONDS: Final = 20.0
 """Moving an alias takes far less; whoever holds the lock so long was killed."""
 
+# MLflow looks up the name that stood in the way, and may find it just let go.
+_TAKEN: Final = ("RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST")
+
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
@@ -78,7 +81,7 @@ def _create(mine: str) -> bool:
             description="A promotion is under way; gone in a moment.",
         )
     except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+        if error.error_code not in _TAKEN:
             raise
         return False
     return True

@@ -6,6 +6,7 @@ import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,22 @@ def test_lock_of_a_killed_promotion_is_broken_and_a_live_one_waited_for(
     with pytest.raises(ModelError, match=alone.LOCK):
         promote_over(store[1], store[2])
     client.delete_registered_model(alone.LOCK)
+
+
+def test_lock_that_is_let_go_while_another_asks_for_it_is_asked_for_again(
+    store: list[Version], store_uri: str
+) -> None:
+    if store_uri.startswith("sqlite"):
+        pytest.skip("the system keeps the lock")
+
+    def take_turns(name: str) -> int:
+        for turn in range(25):
+            alone._take(f"{name} {turn}")
+            alone._release()
+        return 25
+
+    with ThreadPoolExecutor() as threads:
+        assert list(threads.map(take_turns, ["one", "two", "three"])) == [25] * 3
 
 
 def test_tags_and_description_are_seen_over_plain_http(
