@@ -4,12 +4,16 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from optuna.trial import FrozenTrial, TrialState
 
 from agegender.errors import ConfigError
 from agegender.search.front import error_of
 from agegender.search.result import FINISHED
+
+LOOKS_EVERY_SECONDS: Final = 1.0
+"""Between two looks at a study, at what others do to it too."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,17 @@ class Enough:
             return 0
         finished = sum(one.state in FINISHED for one in trials)
         return max(0, self.trials - finished)
+
+    def next_look(self, begun: float) -> float:
+        """Return when to count again, by `time.monotonic()`.
+
+        Args:
+            begun: When the first trial could.
+        """
+        now = time.monotonic()
+        if self.target > -math.inf:
+            return now  # Any trial may be the last.
+        return min(now + LOOKS_EVERY_SECONDS, begun + 60.0 * self.minutes)
 
     def _is_reached(self, trials: Sequence[FrozenTrial]) -> bool:
         return any(

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from optuna.trial import FrozenTrial
 
-from agegender.search.enough import Enough
+from agegender.search.enough import LOOKS_EVERY_SECONDS, Enough
 from agegender.search.result import SearchError
 from agegender.search.workers.attempt import Ended
 from agegender.search.workers.ledger import Ledger
@@ -15,9 +15,6 @@ from agegender.search.workers.processes import WorkerDiedError
 
 MOST_FAILURES = 5
 """Failed trials in a row after which something is wrong with more than a trial."""
-
-LOOKS_EVERY_SECONDS = 1.0
-"""Between two looks at what others do."""
 
 Attempt = Callable[[], Ended | None]
 
@@ -71,11 +68,32 @@ class HandingOut:
             if not missing and not self._pending:
                 return
             # Those found dead still count here; the next look knows better.
-            wanted = min(self._workers, missing - self._patrol.others(trials))
-            for _ in range(wanted - len(self._pending)):
+            wanted = missing - self._patrol.others(trials)
+            told = self._until_next_look(wanted, self._enough.next_look(begun))
+
+    def _until_next_look(self, wanted: int, due: float) -> list[str]:
+        """Keep workers busy without asking the storage, as long as that is known.
+
+        To read a study takes as long as to write a trial, which matters where
+        trials are short.
+
+        Args:
+            wanted: Trials that may be under way or finished here until then.
+            due: When to look again at the latest, by `time.monotonic()`.
+
+        Returns:
+            What became of the trials that ended, in a line each.
+        """
+        told: list[str] = []
+        while True:
+            for _ in range(min(self._workers, wanted) - len(self._pending)):
                 self._pending.add(self._executor.submit(self._attempt))
-            back = map(self._take_back, self._finished())
-            told = [ended.text for ended in back if ended]
+            finished = self._finished()
+            back = map(self._take_back, finished)
+            told += [ended.text for ended in back if ended]
+            wanted -= len(finished)
+            if wanted <= len(self._pending) or time.monotonic() >= due:
+                return told
 
     def _finished(self) -> set[Future[Ended | None]]:
         if not self._pending:
