@@ -17,9 +17,11 @@ from optuna.samplers import (
     TPESampler,
 )
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from agegender.config import Experiment, SearchConfig
+
+Begun = Callable[[int], object]
 
 
 class SeededByTrial(BaseSampler):  # type: ignore[misc]
@@ -33,15 +35,34 @@ class SeededByTrial(BaseSampler):  # type: ignore[misc]
     Args:
         make: Seed -> sampler.
         seed: Of the study.
+        in_turn: Whether trials must draw one after the other.
     """
 
-    def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
+    def __init__(
+        self, make: Callable[[int], BaseSampler], seed: int, *, in_turn: bool = False
+    ) -> None:
         self._make = make
         self._seed = seed
+        self._in_turn = in_turn
         self._current = make(seed)
+        self._begun: Begun | None = None
+
+    def ask(self, study: Study, begun: Begun) -> Trial:
+        """Begin a trial and draw its values.
+
+        Args:
+            study: Whose sampler this is.
+            begun: Called with the trial's number once others may begin theirs.
+        """
+        self._begun = begun
+        trial = study.ask()
+        self._tell_begun(trial.number)
+        return trial
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Make the sampler of this trial."""
+        if not self._in_turn:
+            self._tell_begun(trial.number)
         seeds = np.random.SeedSequence([self._seed, trial.number])
         self._current = self._make(int(seeds.generate_state(1)[0]))
         self._current.before_trial(study, trial)
@@ -83,8 +104,13 @@ class SeededByTrial(BaseSampler):  # type: ignore[misc]
         """Tell this trial's sampler."""
         self._current.after_trial(study, trial, state, values)
 
+    def _tell_begun(self, number: int) -> None:
+        begun, self._begun = self._begun, None
+        if begun:
+            begun(number)
 
-def sampler(search: SearchConfig, seed: int) -> BaseSampler:
+
+def sampler(search: SearchConfig, seed: int) -> SeededByTrial:
     """Return what draws the values.
 
     Args:
@@ -101,7 +127,9 @@ def sampler(search: SearchConfig, seed: int) -> BaseSampler:
         "qmc": lambda s: _qmc(seed, independent_seed=s),
         "nsga2": lambda s: NSGAIISampler(seed=s),
     }
-    return SeededByTrial(makers[search.sampler], seed)
+    # Of a sequence, each trial takes the point after the one taken last.
+    in_turn = search.sampler == "qmc"
+    return SeededByTrial(makers[search.sampler], seed, in_turn=in_turn)
 
 
 def _qmc(seed: int, independent_seed: int) -> QMCSampler:

@@ -1,7 +1,7 @@
 """One attempt at a trial: begun if one is wanted, run, and ended with the truth."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,13 +142,17 @@ def only_warnings() -> Iterator[None]:
 
 def _claim(ledger: Ledger, job: Job) -> Trial | None:
     """Begin a trial if one more is wanted, while nobody else of the study can."""
-    with turn(job.storage, job.study_name):
+    with ExitStack() as held:
+        held.enter_context(turn(job.storage, job.study_name))
         taken = (*FINISHED, TrialState.RUNNING)
         if sum(one.state in taken for one in ledger.trials()) >= job.wanted:
             return None
-        trial = ledger.study.ask()
-        ledger.note(trial.number, OWNER, Owner.myself(job.command).noted())
-        return trial
+
+        def begun(number: int) -> None:
+            ledger.note(number, OWNER, Owner.myself(job.command).noted())
+            held.close()  # Nobody need wait for its values to be drawn.
+
+        return ledger.begin(begun)
 
 
 def _run(ledger: Ledger, trial: Trial, objective: Objective) -> FrozenTrial:

@@ -13,8 +13,9 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
+from agegender.search.strategy import Begun, SeededByTrial
 from agegender.search.trial import REASON
 from agegender.search.workers.owner import Owner
 
@@ -48,6 +49,16 @@ class Ledger:
     def running_numbers(self) -> set[int]:
         """Return their numbers."""
         return {trial.number for trial in self.running()}
+
+    def begin(self, begun: Begun) -> Trial:
+        """Begin a trial and draw its values.
+
+        Args:
+            begun: Called with its number once others may begin theirs.
+        """
+        sampler = self.study.sampler
+        assert isinstance(sampler, SeededByTrial)
+        return sampler.ask(self.study, begun)
 
     def note(self, number: int, name: str, value: Any) -> None:
         """Note something with a running trial."""
