@@ -16,15 +16,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from agegender.config import MAX_AGE
 from agegender.data.store import FaceStore
 from agegender.detect import WholePhoto
-from agegender.evaluate.answers import pair
+from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.asking import ask
 from agegender.evaluate.bootstrap import Resampling, estimate
-from agegender.evaluate.compare import Prediction, compare
+from agegender.evaluate.compare import Prediction, compare_answers
 from agegender.evaluate.metrics import METRICS
 from agegender.model.network import Network
 from agegender.model.starter import starter_file
@@ -54,12 +53,12 @@ def run(store: Path, archive: Path) -> str:
     if ready is None or looked_for is None:
         sys.exit(peer.ABSENT)
     found = [own or other for own, other in zip(looked_for.answers, ready.answers)]  # noqa: B905
-    ways: dict[str, Prediction] = {
-        "ours: the starter": ours,
-        f"{ready.name}, ready faces": _prediction(ready.answers),
-        f"{ready.name}, finding faces": _prediction(found),
+    ways = {
+        "ours: the starter": pair(*ours, labels, network.point),
+        f"{ready.name}, ready faces": pair(*_prediction(ready.answers), labels),
+        f"{ready.name}, finding faces": pair(*_prediction(found), labels),
     }
-    lines = [f"{len(labels)} test faces of {store.name}", *_table(ways, labels)]
+    lines = [f"{len(labels)} test faces of {store.name}", *_table(ways)]
     own = sum(map(bool, looked_for.answers))
     took = {
         "ours": seconds,
@@ -93,19 +92,19 @@ def _prediction(said: Said) -> Prediction:
     return ages, np.array([float(gender == "male") for _, gender in first])
 
 
-def _table(ways: dict[str, Prediction], labels: pd.DataFrame) -> list[str]:
+def _table(ways: dict[str, Answers]) -> list[str]:
     lines = []
     ours = next(iter(ways.values()))
     shown = {name: METRICS[name] for name in SHOWN}
     for name, answers in ways.items():
-        found = estimate(pair(*answers, labels), Resampling(), shown)
+        found = estimate(answers, Resampling(), shown)
         figures = (
             f"{METRICS[key].title} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
             for key, one in found.items()
         )
         lines.append(f"  {name}: {', '.join(figures)}")
         if answers is not ours:
-            gain = compare(ours, answers, labels, confidence=0.975)
+            gain = compare_answers(ours, answers, confidence=0.975)
             lines.append(
                 f"    ours less this: {gain.difference:.2f} years "
                 f"[{gain.low:.2f}, {gain.high:.2f}], gender "
