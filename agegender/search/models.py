@@ -46,15 +46,6 @@ def is_among_best(study: Study, search: SearchConfig, values: Sequence[float]) -
     return not any(_beats(other, values) for other in others)
 
 
-def make_room(
-    study: Study, search: SearchConfig, shelf: ModelShelf, ended: FrozenTrial
-) -> None:
-    """Remove the networks that a trial, just complete, displaced."""
-    trials = study.get_trials(deepcopy=False)
-    if ended.number in best_numbers(trials, search):
-        drop_others(study, search, shelf)
-
-
 def drop_others(study: Study, search: SearchConfig, shelf: ModelShelf) -> None:
     """Remove the networks of all trials that have ended and are not among the best.
 

@@ -117,9 +117,9 @@ class TrialFailedError(Exception):
     """This trial broke; the study goes on."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Objective:
-    """What Optuna calls for each trial.
+    """What one trial is about: called once, with it.
 
     Args:
         experiment: The starting point of every trial.
@@ -128,6 +128,9 @@ class Objective:
         tracker: Opens records.
         hopeless: Exceptions of a training that ran, but led nowhere.
         cost: Tells what is to be low beside the error; None where nothing is.
+
+    Attributes:
+        kept: Whether the trained network was kept.
     """
 
     experiment: Experiment
@@ -136,6 +139,7 @@ class Objective:
     tracker: TrialTracker
     hopeless: tuple[type[Exception], ...]
     cost: CostOf | None
+    kept: bool = field(default=False, init=False)
 
     def __call__(self, trial: Trial) -> tuple[float, ...]:
         """Train and return the best validation error, in years, and any cost.
@@ -156,6 +160,7 @@ class Objective:
             values = watch.outcome(cost)
             if save and is_among_best(trial.study, self.experiment.search, values):
                 watch.record.keep(save)
+                self.kept = True
         # Records are closed before anything is raised on, each with the truth.
         except TrialPruned as error:
             watch.end("pruned", str(error))

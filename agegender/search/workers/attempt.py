@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from agegender.config import Experiment
 from agegender.patience import keep_trying
 from agegender.search.front import error_of
-from agegender.search.models import make_room
+from agegender.search.models import drop_others
 from agegender.search.patient import is_away
 from agegender.search.result import FINISHED
 from agegender.search.space import space_of
@@ -101,12 +101,13 @@ class Attempts:
             )
             if trial is None:
                 return None
+            objective = self._objective()
             with beating(ledger, trial.number, self._job.heartbeat):
-                ended = _run(ledger, trial, self._objective())
-            if ended.state == TrialState.COMPLETE:
-                make_room(
-                    ledger.study, self._job.experiment.search, self._job.tracker, ended
-                )
+                ended = _run(ledger, trial, objective)
+            if objective.kept and ended.state == TrialState.COMPLETE:
+                # One of those kept before may no longer be among the best.
+                search, shelf = self._job.experiment.search, self._job.tracker
+                drop_others(ledger.study, search, shelf)
             return described(ended)
 
     def _objective(self) -> Objective:
