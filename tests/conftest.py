@@ -1,6 +1,7 @@
 """What every test may ask for, and what none may touch."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -65,6 +66,37 @@ def cluster() -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+Dask = tuple[str, list["subprocess.Popen[bytes]"]]
+"""The address of a scheduler, and the processes of its workers."""
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    """Start a Dask scheduler with two workers, or skip where it is not installed."""
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    file = tmp_path / "scheduler.json"
+    where = ("--scheduler-file", file)
+    begun = [_start_dask("scheduler", *where, "--host", "127.0.0.1", "--port", "0")]
+    alone = ("--no-nanny", "--nthreads", "1", "--local-directory", tmp_path / "dask")
+    begun += [_start_dask("worker", *where, *alone) for _ in range(2)]
+    try:
+        deadline = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], begun[1:]
+    finally:
+        for process in reversed(begun):
+            process.kill()
+            process.wait()
+
+
+def _start_dask(what: str, *options: str | Path) -> "subprocess.Popen[bytes]":
+    program = f"distributed.cli.dask_{what}"
+    command = [sys.executable, "-m", program, "--no-dashboard", *options]
+    silence = subprocess.DEVNULL
+    return subprocess.Popen(command, stdout=silence, stderr=silence)
 
 
 Serve = Callable[..., AbstractContextManager[str]]

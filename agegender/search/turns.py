@@ -14,15 +14,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy
 from optuna.storages.journal import JournalFileOpenLock
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+
+from agegender.advisory import PATIENCE_SECONDS, alone_in
 
 JOURNAL: Final = "journal:///"
 """How the address of a journal file begins; what follows is its path."""
-
-PATIENCE_SECONDS: Final = 60.0
 
 LOOKS_EVERY_SECONDS: Final = 0.002
 """Between two looks whether a lock is free; it is held for some milliseconds."""
@@ -43,7 +41,7 @@ def turn(url: str, study_name: str) -> AbstractContextManager[None]:
         case "sqlite" if parts.database not in {None, "", ":memory:"}:
             return _turn_by_file(Path(str(parts.database)))
         case "postgresql":
-            return _turn_in_postgresql(url, zlib.crc32(study_name.encode()))
+            return alone_in(url, zlib.crc32(study_name.encode()))
     return contextlib.nullcontext()
 
 
@@ -69,22 +67,6 @@ def _begin(lock: sqlite3.Connection) -> None:
             time.sleep(LOOKS_EVERY_SECONDS)
         else:
             return
-
-
-@contextlib.contextmanager
-def _turn_in_postgresql(url: str, key: int) -> Iterator[None]:
-    engine = sqlalchemy.create_engine(url, poolclass=NullPool)
-    connection = engine.connect()
-    try:
-        wait = sqlalchemy.text(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS:.0f}s'")
-        connection.execute(wait)
-        lock = sqlalchemy.text("SELECT pg_advisory_xact_lock(:key)")
-        connection.execute(lock, {"key": key})
-        yield
-    finally:
-        # Ends the transaction, and the lock with it; a lost connection has already.
-        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
-            connection.close()
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import sqlite3
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from agegender.advisory import alone_in
 from agegender.errors import ModelError
 from agegender.tracking.place import (
     local_uri,
@@ -66,6 +68,8 @@ def use_tracking_store(root: Path | None = None) -> str:
         _ask_server(uri)
     elif uri.startswith("sqlite:///"):
         _create_database(Path(uri.removeprefix("sqlite:///")))
+    elif uri.startswith("postgresql"):
+        _fill_postgresql(uri)
     mlflow.set_tracking_uri(uri)
     # Workers read it here; MLflow writes it only where its own note of it changes.
     os.environ["MLFLOW_TRACKING_URI"] = uri
@@ -95,18 +99,25 @@ def use_experiment(name: str | None = None, root: Path | None = None) -> str:
             else client.get_experiment_by_name(name := name or default_experiment())
         )
         if experiment is None:
-            created = client.create_experiment(
-                str(name),
-                artifact_location=_artifact_location(root),
-                tags={EXPERIMENT_KIND_TAG: MODEL_TRAINING},
-            )
-            return str(created)
+            return _create_experiment(str(name), root)
         # Until a person chooses, MLflow guesses the kind, and "Default" as GenAI.
         if EXPERIMENT_KIND_TAG not in experiment.tags:
             client.set_experiment_tag(
                 experiment.experiment_id, EXPERIMENT_KIND_TAG, MODEL_TRAINING
             )
         return str(experiment.experiment_id)
+
+
+def _create_experiment(name: str, root: Path | None) -> str:
+    client, tags = MlflowClient(), {EXPERIMENT_KIND_TAG: MODEL_TRAINING}
+    try:
+        created = client.create_experiment(name, _artifact_location(root), tags)
+    except MlflowException as error:
+        others = client.get_experiment_by_name(name)  # made at the same moment
+        if error.error_code != "RESOURCE_ALREADY_EXISTS" or others is None:
+            raise
+        return str(others.experiment_id)
+    return str(created)
 
 
 def default_experiment() -> str:
@@ -162,6 +173,14 @@ def _ask_server(uri: str) -> None:
             f"no MLflow server answers at {uri} ({error}): start it or change "
             "MLFLOW_TRACKING_URI."
         ) from error
+
+
+def _fill_postgresql(uri: str) -> None:
+    """Have the tables made once, whoever else is about to do the same."""
+    mlflow.set_tracking_uri(uri)
+    key = zlib.crc32(EXPERIMENT_NAME.encode())
+    with one_line_errors("open the tracking database"), alone_in(uri, key):
+        MlflowClient().get_experiment_by_name(EXPERIMENT_NAME)
 
 
 def _create_database(database: Path) -> None:

@@ -1,8 +1,3 @@
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +8,12 @@ from agegender.errors import ConfigError
 
 pytest.importorskip("distributed", reason="needs the extra dask")
 
-CLI = "distributed.cli.dask_"
-
-
-def start(what: str, *options: str | Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"{CLI}{what}", "--no-dashboard", *options]
-    silence = subprocess.DEVNULL
-    return subprocess.Popen(command, stdout=silence, stderr=silence)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    file = tmp_path / "scheduler.json"
-    where = ("--scheduler-file", file)
-    begun = [start("scheduler", *where, "--host", "127.0.0.1", "--port", "0")]
-    alone = ("--no-nanny", "--nthreads", "1", "--local-directory", tmp_path / "dask")
-    begun += [start("worker", *where, *alone) for _ in range(2)]
-    try:
-        deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], begun[1:]
-    finally:
-        for process in reversed(begun):
-            process.kill()
-            process.wait()
-
 
 @pytest.mark.parametrize("parts", [None, "shared", "url"])
 def test_cluster_that_loses_a_worker_makes_the_same_store(
-    cluster: Any, maker: Any, tmp_path: Path, parts: str | None
+    dask: Any, maker: Any, tmp_path: Path, parts: str | None
 ) -> None:
-    address, workers = cluster
+    address, workers = dask
     shared = tmp_path / "shared"
     shared.mkdir()
     place = {None: None, "shared": str(shared), "url": shared.as_uri()}[parts]

@@ -1,6 +1,7 @@
 import os
 import socket
 import sqlite3
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from cluster import Cluster
 from mlflow import MlflowClient
 
 from agegender.errors import ModelError
@@ -109,6 +111,38 @@ def test_kind_that_a_person_chose_stays() -> None:
 
 
 @pytest.mark.usefixtures("store")
+def test_fresh_postgresql_is_opened_by_several_at_once(cluster: Cluster) -> None:
+    code = (
+        "import sys\n"
+        "from agegender.tracking.store import use_experiment, use_tracking_store\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "use_tracking_store()\n"
+        "print(use_experiment())\n"
+    )
+    environment = os.environ | {"MLFLOW_TRACKING_URI": cluster.database("fresh")}
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for one in openers:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in openers:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    told = [one.communicate(timeout=120)[0] for one in openers]
+    assert [one.returncode for one in openers] == [0, 0, 0]
+    assert len(set(told)) == 1
+
+
 def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
