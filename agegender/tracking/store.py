@@ -14,7 +14,6 @@ import sqlite3
 import tempfile
 import urllib.error
 import urllib.request
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +38,9 @@ MODEL_TRAINING = "custom_model_development"
 
 SERVER_PATIENCE_SECONDS = 5.0
 LOCK_PATIENCE_SECONDS = 120.0
+
+TABLES_KEY = 1 << 32
+"""Of PostgreSQL's lock while tables are made; those of studies are below."""
 
 DATABASE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
 
@@ -178,8 +180,7 @@ def _ask_server(uri: str) -> None:
 def _fill_postgresql(uri: str) -> None:
     """Have the tables made once, whoever else is about to do the same."""
     mlflow.set_tracking_uri(uri)
-    key = zlib.crc32(EXPERIMENT_NAME.encode())
-    with one_line_errors("open the tracking database"), alone_in(uri, key):
+    with one_line_errors("open the tracking database"), alone_in(uri, TABLES_KEY):
         MlflowClient().get_experiment_by_name(EXPERIMENT_NAME)
 
 
