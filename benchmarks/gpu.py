@@ -2,7 +2,7 @@
 
 Runs with nothing but Keras, JAX and NumPy, on faces that it makes itself:
 
-    python -m benchmarks.gpu            # some minutes on a GPU
+    python -m benchmarks.gpu            # a minute on an H100
     python -m benchmarks.gpu --smoke    # a tiny network, anywhere, to see it run
 
 The network, its losses and its random changes are the package's own. The possible
