@@ -141,6 +141,12 @@ class TrainingConfig:
             a time to the size they are stored at. 0: that size from the start.
             Validation always sees whole faces.
         growing: Share, 0..1, of the epochs in which faces are not yet whole.
+        start_from: Model whose weights are the first ones, as `evaluate --model`
+            takes it, or a folder that holds one; heads of another shape are learnt
+            anew. Empty: drawn by the seed.
+        frozen_groups: Of the network's three groups of blocks, how many keep the
+            weights they started from, counted from the faces on; with them what
+            comes before, and what their batch norms know of faces.
 
     Reference: Cui et al., CVPR 2019 (effective number); Tan & Le, ICML 2021 (growing
     faces).
@@ -155,6 +161,8 @@ class TrainingConfig:
     balance_beta: float = 0.999
     first_size: int = 0
     growing: float = 0.5
+    start_from: str = ""
+    frozen_groups: int = 0
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
@@ -187,4 +195,15 @@ class TrainingConfig:
             "training.patience must be 0 where faces grow (training.first_size), "
             "since whole faces come last. "
             f"Received: {self.patience}.",
+        )
+        require(
+            0 <= self.frozen_groups <= 3,
+            "training.frozen_groups must be within 0..3. "
+            f"Received: {self.frozen_groups}.",
+        )
+        require(
+            not self.frozen_groups or bool(self.start_from),
+            "training.frozen_groups must be 0 where training starts from nothing: "
+            "name a model, training.start_from. "
+            f"Received: {self.frozen_groups}.",
         )

@@ -8,12 +8,15 @@ need not know which one it was.
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import keras
 from keras import ops
 
 from agegender.config import MAX_AGE
+
+HEADS: Final = frozenset({"age", "age_steps", "gender", "both_genders"})
+"""Layers that may answer in another way in a network of the same body."""
 
 
 def age_head(features: Any, kind: str, seed: int) -> Any:

@@ -27,7 +27,7 @@ def network_of_noted_keras(path: Path, runtime: Runtime = "onnxruntime") -> Netw
         ModelError: If there is no such file, it is not ours, or does not say how its
             faces were cut: a guess would give worse answers without a sign of it.
     """
-    notes = _notes(path)
+    notes = read_notes(path)
     try:
         network = network_of_keras(path, CropRule(**notes["crop_rule"]), runtime)
         network.point = notes.get("point", network.point)
@@ -42,12 +42,17 @@ def network_of_noted_keras(path: Path, runtime: Runtime = "onnxruntime") -> Netw
     return network
 
 
-def _notes(path: Path) -> dict[str, Any]:
+def read_notes(path: Path) -> dict[str, Any]:
+    """Return what `export` noted in a Keras file.
+
+    Raises:
+        ModelError: If there is no such file, or it has no such notes.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             notes: dict[str, Any] = json.loads(archive.read(NOTES))
     except FileNotFoundError as error:
-        raise ModelError(f"no network at {path}. Check --model.") from error
+        raise ModelError(f"no network at {path}. Name one that is there.") from error
     except (OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} is not a Keras network: {error}") from error
     except (LookupError, ValueError) as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AUTO: Final = "auto"
 _CHAMPION = "models:/agegender@champion"
-_KERAS = ".keras"
+KERAS = ".keras"
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,9 @@ def digest_of(found: Found) -> str:
     try:
         return sha256(found.file.read_bytes()).hexdigest()
     except OSError as error:
-        raise ModelError(f"no network at {found.file}. Check --model.") from error
+        raise ModelError(
+            f"no network at {found.file}. Name one that is there."
+        ) from error
 
 
 def _champion_or_starter() -> str:
@@ -128,7 +130,7 @@ def _champion_or_starter() -> str:
 def _network(file: Path, runtime: Runtime) -> "Network":
     from agegender.model.network import Network
 
-    if file.suffix != _KERAS:
+    if file.suffix != KERAS:
         return Network.load(file, runtime=runtime)
 
     from agegender.model.keras_file import network_of_noted_keras

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agegender.progress import Progress
 from agegender.steps.resuming import Place, resumable_run
+from agegender.steps.starting import start_of
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
@@ -72,17 +73,16 @@ def refit(
     ids = (study_run.experiment_id, study_run.id, result.best_number)
     if known := finished_refit(*ids):
         return Refitted(result.best_number, epochs, *known)
-    experiment = replace(result.best, name=f"{result.study_name}-refit")
+    named = replace(result.best, name=f"{result.study_name}-refit")
+    experiment, start = start_of(named, store)
     faces = store.with_validation_in_train()
     place = Place(
         study_run.id,
         {REFIT_TAG: str(result.best_number)},
         (study_run.id, f"{epochs} epochs"),
     )
-    with resumable_run(experiment, faces, None, resume=True, place=place) as (
-        run,
-        checkpoint,
-    ):
+    began = resumable_run(experiment, faces, None, True, place=place, start=start)
+    with began as (run, checkpoint):
         run.log_experiment(experiment)
         log_data(run, faces)
         trained = fit(
@@ -92,10 +92,11 @@ def refit(
             progress,
             checkpoint,
             last_epoch=result.best_epoch,
+            start=start,
         )
         origin = {"refit_of": f"trial {result.best_number} of {result.study_name}"}
         calibration = _calibration(result)
-        version = keep(run, trained, faces, experiment, calibration, origin)
+        version = keep(run, trained, faces, experiment, start, calibration, origin)
     assert version.number is not None
     return Refitted(result.best_number, epochs, run.id, version.number)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.tracking.run import Run
     from agegender.train.checkpoint import Checkpoint
+    from agegender.train.start import Start
     from agegender.train.unfinished import Unfinished
 
 FOLDER = "checkpoints"
@@ -45,6 +46,7 @@ def resumable_run(
     resume: bool,
     devices: int = 1,
     place: Place | None = None,
+    start: "Start | None" = None,
 ) -> Iterator[tuple["Run", "Checkpoint"]]:
     """Open the run of a training: the one that it was stopped in, or a new one.
 
@@ -58,6 +60,7 @@ def resumable_run(
         resume: False begins anew whatever is there.
         devices: How many train; sums are rounded otherwise on another number.
         place: Of the run among others; on its own if None.
+        start: What it starts from.
 
     Yields:
         The run, and where the state of training is to be kept.
@@ -73,7 +76,7 @@ def resumable_run(
 
     folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
     splits = [store.split_hash(split) for split in ("train", "validation")]
-    data = [store.manifest.content_hash, *splits]
+    data = [store.manifest.content_hash, *splits, *([start.digest] if start else [])]
     place = place or Place()
     key = training_key(experiment, *data, __version__, f"{devices} devices", *place.key)
     with unfinished(folder, key) as left:

@@ -11,6 +11,7 @@ from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
 from agegender.steps.resuming import resumable_run
+from agegender.steps.starting import start_of
 
 if TYPE_CHECKING:
     import keras
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from agegender.tracking.registry import Version
     from agegender.tracking.run import Run
     from agegender.train import Trained
+    from agegender.train.start import Start
 
 NETWORK_FILE = "model.onnx"
 
@@ -59,8 +61,9 @@ def train(
     from agegender.data.store import FaceStore
 
     faces = FaceStore.open(store)
+    experiment, start = start_of(experiment, faces)
     if dry_run:
-        return Outcome.of_json(_plan(experiment, faces))
+        return Outcome.of_json(_plan(experiment, faces, start))
 
     from agegender.tracking.store import use_tracking_store
     from agegender.tracking.watched import watched
@@ -68,15 +71,18 @@ def train(
 
     count = len(chosen_devices(devices, experiment.training.batch_size))
     use_tracking_store()
-    with resumable_run(experiment, faces, checkpoints, resume, count) as opened:
-        run, checkpoint = opened
+    began = resumable_run(experiment, faces, checkpoints, resume, count, start=start)
+    with began as (run, checkpoint):
         run.log_experiment(experiment)
         run.log_params({"devices": count})
         log_data(run, faces)
         listeners = [run.epoch_listener()]
         with watched(run, system_metrics):
-            trained = fit(experiment, faces, listeners, progress, checkpoint, count)
-        version = keep(run, trained, faces, experiment)
+            trained = fit(
+                *(experiment, faces, listeners, progress, checkpoint, count),
+                start=start,
+            )
+        version = keep(run, trained, faces, experiment, start)
     return _outcome(run, trained, version)
 
 
@@ -106,6 +112,7 @@ def keep(
     trained: "Trained",
     store: "FaceStore",
     experiment: Experiment,
+    start: "Start | None" = None,
     calibration: "Calibration | None" = None,
     further: Mapping[str, str] | None = None,
 ) -> "Version":
@@ -116,6 +123,7 @@ def keep(
         trained: What `fit` returned.
         store: What it was trained on.
         experiment: How.
+        start: What it started from.
         calibration: What its answers are corrected by; fitted on the validation
             faces, if there are any, where None is given.
         further: Metadata that the version gets beside its origin.
@@ -139,8 +147,10 @@ def keep(
             "store": store.manifest.content_hash,
             "run": run.id,
             "network": _network(experiment, store),
-            "trained_on": _trained_on(store),
-        } | dict(further or {})
+            "trained_on": _trained_on(store, start),
+            **({} if start is None else {"started_from": start.digest}),
+            **(further or {}),
+        }
         network = write_network(
             trained.model, Path(folder), experiment, store, provenance, calibration
         )
@@ -154,7 +164,7 @@ def keep(
             photo=example_photo(),
             metadata=provenance,
         )
-    describe_version(version, _description(experiment, store))
+    describe_version(version, _description(experiment, store, start))
     return version
 
 
@@ -210,8 +220,10 @@ def _calibration(file: Path, store: "FaceStore") -> "Calibration | None":
     return fit_calibration(pair(*answer, store.labels.iloc[rows]))
 
 
-def _description(experiment: Experiment, store: "FaceStore") -> str:
-    network, trained_on = _network(experiment, store), _trained_on(store)
+def _description(
+    experiment: Experiment, store: "FaceStore", start: "Start | None"
+) -> str:
+    network, trained_on = _network(experiment, store), _trained_on(store, start)
     return f"{network}, trained on {trained_on}.\n\n{NOTICE}"
 
 
@@ -220,19 +232,22 @@ def _network(experiment: Experiment, store: "FaceStore") -> str:
     return f"WRN-{model.depth}-{model.widen_factor} at {size} px"
 
 
-def _trained_on(store: "FaceStore") -> str:
+def _trained_on(store: "FaceStore", start: "Start | None") -> str:
     sources = store.manifest.sources
     terms = "; ".join(f"{one['name']}: {one['terms']}" for one in sources)
     genders = store.labels["gender"].to_numpy()[store.rows("train")]
     known = int((genders >= 0).sum())
     learnt = f", gender from {known:,} of them" if known < len(genders) else ""
-    return f"{len(genders):,} faces{learnt} ({terms})"
+    before = f"; before that, as {start.name}, {start.trained_on}" if start else ""
+    return f"{len(genders):,} faces{learnt} ({terms}){before}"
 
 
-def _plan(experiment: Experiment, store: "FaceStore") -> dict[str, Any]:
+def _plan(
+    experiment: Experiment, store: "FaceStore", start: "Start | None"
+) -> dict[str, Any]:
     from agegender.train import plan
 
-    cost = plan(experiment, store)
+    cost = plan(experiment, store, start)
     return {"experiment": experiment.to_dict(), **cost._asdict()}
 
 

@@ -25,6 +25,7 @@ from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
 from agegender.train.sizes import GrowingFaces
+from agegender.train.start import Start, freeze
 
 
 class SplitFaces(Faces, Protocol):
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     parameters: int
     forward_flops: int  # of one face, 2 a multiply-add
     steps_per_epoch: int
+    heads_learnt_anew: list[str]  # of a network that starts from another
 
 
 def fit(
@@ -58,6 +60,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
     devices: int = 1,
     last_epoch: int | None = None,
+    start: Start | None = None,
 ) -> Trained:
     """Train on the train split and choose the epoch by the validation split.
 
@@ -74,9 +77,11 @@ def fit(
         last_epoch: The epoch, counted from 0, to stop after and whose weights to
             take, on the schedule of all epochs; the validation split is not read,
             and nothing is chosen by it.
+        start: Network whose weights are the first ones; None draws them.
 
     Raises:
-        ConfigError: If there are fewer devices, or they cannot share a batch.
+        ConfigError: If there are fewer devices, or they cannot share a batch, or the
+            network to start from is another.
         DataError: If the train or the validation split is empty, or what the
             checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
@@ -90,6 +95,8 @@ def fit(
     keras.utils.set_random_seed(experiment.seed)
     with spread_over(chosen):
         model = compiled(experiment, _size(store), len(training), len(chosen))
+        if start is not None:
+            start.give(model, experiment.model)
         course = Course() if checkpoint is None else checkpoint.restore(model)
         for epoch, measures in enumerate(course.rows):
             for listener in listeners:
@@ -162,6 +169,7 @@ def compiled(
     settings = experiment.training
     policy = dtype_policy(settings.precision)
     model = build(experiment.model, size, experiment.augment, experiment.seed, policy)
+    freeze(model, settings.frozen_groups)
     if settings.ema:
         slow_norms(model, settings.ema)
     if devices > 1:
@@ -182,15 +190,22 @@ def compiled(
     return model
 
 
-def plan(experiment: Experiment, store: SplitFaces) -> Plan:
+def plan(experiment: Experiment, store: SplitFaces, start: Start | None = None) -> Plan:
     """Tell what a training would cost, without training.
 
+    Args:
+        experiment: Network, batch size.
+        store: The faces.
+        start: Network to start from.
+
     Raises:
+        ConfigError: If the network to start from is another.
         DataError: If the train or the validation split is empty.
     """
     training, _ = _batches(experiment, store)
     model = build(experiment.model, _size(store), None, experiment.seed)
-    return Plan(*count(model), steps_per_epoch=len(training))
+    anew = start.give(model, experiment.model) if start else []
+    return Plan(*count(model), steps_per_epoch=len(training), heads_learnt_anew=anew)
 
 
 def _batches(

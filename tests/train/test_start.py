@@ -1,0 +1,163 @@
+"""A training that starts from another network's weights."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from agegender.config import CropRule, Experiment, ModelConfig, TrainingConfig
+from agegender.data.store import FaceStore
+from agegender.errors import ConfigError, ModelError
+from agegender.model.export import export_onnx
+from agegender.model.files import save_model
+from agegender.model.formats import write_format
+from agegender.model.wide_resnet import build
+from agegender.train import fit
+from agegender.train.start import Start
+
+SIZE = 16
+BODY = ModelConfig(10, 1)
+
+
+def shaken(model: keras.Model) -> keras.Model:
+    """Move every weight, the statistics of the norms included."""
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        moved = [w * rng.uniform(0.5, 1.5) + 0.01 for w in layer.get_weights()]
+        layer.set_weights(moved)
+    return model
+
+
+@pytest.fixture(scope="module", params=["keras", "onnx", "half"])
+def start(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Start:
+    """Return a network of 16 px, in each of the files that it may be kept in."""
+    folder = tmp_path_factory.mktemp("start")
+    model = shaken(build(BODY, SIZE, None, seed=5))
+    if request.param == "keras":
+        return started(save_model(model, folder / "model.keras"))
+    file = export_onnx(model, folder / "model.onnx", CropRule(size=SIZE))
+    if request.param == "half":
+        write_format(file, folder / "half.onnx", "onnx", "float16")
+        file = folder / "half.onnx"
+    return started(file)
+
+
+def started(file: Path) -> Start:
+    return Start("models:/agegender/3", file, "digest", "64 faces")
+
+
+def test_network_answers_as_the_one_that_it_starts_from(start: Start) -> None:
+    faces = np.random.default_rng(1).integers(0, 256, (8, SIZE, SIZE, 3), np.uint8)
+    wanted = shaken(build(BODY, SIZE, None, seed=5)).predict(faces, verbose=0)
+    model = build(BODY, SIZE, None, seed=6)
+    assert start.give(model, BODY) == []
+    told = model.predict(faces, verbose=0)
+    # The file in float16 has rounded weights.
+    np.testing.assert_allclose(told["age"], wanted["age"], atol=1e-4)
+    np.testing.assert_allclose(told["gender"], wanted["gender"], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "anew"),
+    [
+        ({"age_head": "ordinal"}, ["age_steps"]),
+        ({"pooling": "original"}, ["age", "both_genders"]),
+        ({"dropout": 0.2, "input_size": 8}, []),
+    ],
+)
+def test_heads_of_another_kind_are_learnt_anew(
+    start: Start, changes: dict[str, Any], anew: list[str]
+) -> None:
+    config = replace(BODY, **changes)
+    model, untouched = (build(config, SIZE, None, seed=6) for _ in range(2))
+    assert sorted(start.give(model, config)) == anew
+    for layer, drawn in zip(model.layers, untouched.layers, strict=True):
+        same = [
+            np.array_equal(one, other)
+            for one, other in zip(layer.get_weights(), drawn.get_weights(), strict=True)
+        ]
+        assert all(same) if layer.name in anew else not any(same)
+
+
+@pytest.mark.parametrize(
+    "other", [ModelConfig(16, 1), ModelConfig(10, 2), ModelConfig(10, 1, 0.0, True)]
+)
+def test_other_body_is_refused_saying_what_to_set(
+    start: Start, other: ModelConfig
+) -> None:
+    model = build(other, SIZE, None)
+    first = model.get_weights()
+    with pytest.raises(ConfigError) as refused:
+        start.give(model, other)
+    said = str(refused.value)
+    there = "model.depth 10, model.widen_factor 1, model.input_norm false"
+    assert said.startswith(f"training.start_from: models:/agegender/3 has {there}.")
+    assert f"Received: model.depth {other.depth}, model.widen_factor" in said
+    for before, after in zip(first, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_network_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    faces = keras.Input((SIZE, SIZE, 3))
+    foreign = keras.Model(faces, keras.layers.Conv2D(4, 3, name="stem")(faces))
+    start = started(save_model(foreign, tmp_path / "foreign.keras"))
+    with pytest.raises(ModelError, match="no Wide ResNet of ours"):
+        start.give(build(BODY, SIZE, None), BODY)
+
+
+@pytest.mark.parametrize("groups", [0, 2])
+def test_frozen_groups_stay_and_the_others_learn(
+    groups: int, tiny_store: FaceStore, tiny_experiment: Experiment, tmp_path: Path
+) -> None:
+    first = shaken(build(BODY, SIZE, None, seed=5))
+    start = started(save_model(first, tmp_path / "model.keras"))
+    training = replace(
+        tiny_experiment.training,
+        epochs=1,
+        ema=0.5,
+        start_from=start.name,
+        frozen_groups=groups,
+    )
+    experiment = replace(tiny_experiment, training=training)
+    after = fit(experiment, tiny_store, start=start).model
+    frozen = ("stem", "group1", "group2") if groups else ()
+    for layer in first.layers:
+        arrays = layer.get_weights()
+        now = after.get_layer(layer.name).get_weights()
+        for one, other in zip(arrays, now, strict=True):
+            assert np.array_equal(one, other) == layer.name.startswith(frozen)
+
+
+def test_learning_begins_where_the_other_network_stopped(
+    tiny_store: FaceStore, tiny_experiment: Experiment, tmp_path: Path
+) -> None:
+    first = fit(tiny_experiment, tiny_store)
+    start = started(save_model(first.model, tmp_path / "model.keras"))
+    slow = replace(
+        tiny_experiment,
+        optimizer=replace(tiny_experiment.optimizer, learning_rate=1e-9),
+        training=replace(tiny_experiment.training, epochs=1),
+    )
+    best = first.history["val_age_mae"].min()
+    again = fit(slow, tiny_store, start=start).history["val_age_mae"][0]
+    drawn = fit(slow, tiny_store).history["val_age_mae"][0]
+    # Norms look at the faces anew, however slowly weights move.
+    assert abs(again - best) < 0.2 * abs(drawn - best)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"frozen_groups": 4, "start_from": "starter"}, "within 0..3"),
+        ({"frozen_groups": -1, "start_from": "starter"}, "within 0..3"),
+        ({"frozen_groups": 1}, "name a model, training.start_from"),
+    ],
+)
+def test_freezing_what_is_not_there_is_refused(
+    settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        TrainingConfig(**settings)
