@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from agegender.config import MAX_PIXELS, CropRule
 from agegender.data.photo import decode_shrunk, is_shrunk
-from agegender.data.resampling import resample
 from agegender.errors import DataError
+from agegender.resizing import Picture
 
 Box = tuple[float, float, float, float]
 """(x1, y1, x2, y2): pixels of the photo from its top left corner, right and bottom
@@ -154,7 +154,7 @@ def _square(
 
     patch = _with_border(photo, first_x, first_y, last_x, last_y)
     within = (left - first_x, top - first_y, right - first_x, bottom - first_y)
-    return resample(patch, within, size)
+    return Picture(patch).part(within, size, size, "lanczos")
 
 
 def _with_border(

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from agegender.detect.boxes import Floats, refine, square, suppress
 from agegender.detect.detection import Detection
-from agegender.detect.shrinking import Photo, Pixels
+from agegender.detect.shrinking import Photo
+from agegender.resizing import Pixels
 
 CELL: Final = 12  # pixels that the first network sees at once
 STRIDE: Final = 2  # pixels between two of its answers

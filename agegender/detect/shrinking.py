@@ -1,22 +1,9 @@
-"""Small pictures of parts of a photo: each pixel the mean of what it covers.
-
-By SIMD where there is a wheel for the machine, else by Pillow. Both count a pixel
-where its centre lies, and differ by a level of 255 at most, save where a centre lies
-on the very border of two areas.
-"""
-
-from typing import Any
+"""Small pictures of parts of a photo: each pixel the mean of what it covers."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-try:
-    import cykooz_resizer as simd
-except ImportError:  # no wheel for Linux on ARM
-    simd = None  # type: ignore[assignment]
+from agegender.resizing import Picture, Pixels
 
-Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
 
@@ -30,7 +17,7 @@ class Photo:
     def __init__(self, pixels: Pixels) -> None:
         self.height, self.width = pixels.shape[:2]
         self._pixels = pixels
-        self._source = _source(pixels)
+        self._picture = Picture(pixels)
 
     def shrunk(self, width: int, height: int) -> Pixels:
         """Return the whole of it.
@@ -42,7 +29,8 @@ class Photo:
         Returns:
             uint8, (height, width, 3).
         """
-        return _shrunk(self._source, (0, 0, self.width, self.height), width, height)
+        whole = (0, 0, self.width, self.height)
+        return self._picture.part(whole, width, height, "box")
 
     def cut(self, box: Box, side: int) -> Pixels:
         """Return a rectangle of it as a square; beyond the photo is black.
@@ -56,7 +44,7 @@ class Photo:
         """
         left, top, right, bottom = box
         if min(left, top) >= 0 and right <= self.width and bottom <= self.height:
-            return _shrunk(self._source, box, side, side)
+            return self._picture.part(box, side, side, "box")
         patch = np.zeros((bottom - top, right - left, 3), np.uint8)
         rows = slice(max(top, 0), max(min(bottom, self.height), 0))
         columns = slice(max(left, 0), max(min(right, self.width), 0))
@@ -65,25 +53,4 @@ class Photo:
         height, width = inside.shape[:2]
         patch[down : down + height, across : across + width] = inside
         whole = (0, 0, right - left, bottom - top)
-        return _shrunk(_source(patch), whole, side, side)
-
-
-def _source(pixels: Pixels) -> Any:
-    if simd is None:
-        return Image.fromarray(pixels)
-    height, width = pixels.shape[:2]
-    return simd.ImageData(width, height, simd.PixelType.U8x3, pixels.tobytes())
-
-
-def _shrunk(source: Any, box: Box, width: int, height: int) -> Pixels:
-    if simd is None:
-        return np.asarray(source.resize((width, height), Image.Resampling.BOX, box))
-    left, top, right, bottom = box
-    options = simd.ResizeOptions(
-        resize_alg=simd.ResizeAlg.convolution(simd.FilterType.box),
-        crop_box=simd.CropBox(left, top, right - left, bottom - top),
-        use_alpha=False,
-    )
-    result = simd.ImageData(width, height, simd.PixelType.U8x3)
-    simd.Resizer().resize(source, result, options)
-    return np.frombuffer(result.get_buffer(), np.uint8).reshape(height, width, 3)
+        return Picture(patch).part(whole, side, side, "box")

@@ -9,7 +9,6 @@ from PIL import Image
 from agegender.config import CropRule
 from agegender.data.faces import contrast, crop_face, decode_face, resize_crop
 from agegender.data.photo import decode_photo
-from agegender.data.resampling import resample, resample_with_pillow
 from agegender.errors import DataError
 
 RULE = CropRule(margin=0.4, size=32)
@@ -33,32 +32,6 @@ def test_cropping_a_photo_agrees_with_resizing_a_crop_to_the_pixel(side: int) ->
     inset = side * (1 - 1 / 1.8) / 2
     box = (inset, inset, side - inset, side - inset)
     assert np.array_equal(crop_face(picture, box, RULE), resize_crop(picture, RULE))
-
-
-def lanczos_in_floats(picture: "np.ndarray[Any, np.dtype[np.uint8]]") -> Any:
-    layers = [Image.fromarray(layer.astype(np.float32)) for layer in picture.T]
-    method = Image.Resampling.LANCZOS
-    small = [np.asarray(layer.resize((32, 32), method)) for layer in layers]
-    return np.stack(small).T.clip(0, 255)
-
-
-@pytest.mark.parametrize("resize", [resample, resample_with_pillow])
-def test_resizing_is_lanczos(resize: Any) -> None:
-    picture = gradient(100, 100)
-    error = np.abs(resize(picture, (0, 0, 100, 100), 32) - lanczos_in_floats(picture))
-    assert error.mean() < 0.4
-    noise = photo(100, 100)
-    error = np.abs(resize(noise, (0, 0, 100, 100), 32) - lanczos_in_floats(noise))
-    assert error.mean() < 0.4
-
-
-@given(st.floats(0, 40), st.floats(0, 40), st.floats(20, 60))
-@settings(max_examples=30, deadline=None)
-def test_both_resamplers_take_the_same_square(x: float, y: float, side: float) -> None:
-    picture = gradient(100, 100)
-    square = (x, y, x + side, y + side)
-    ours = resample(picture, square, 16).astype(int)
-    assert np.abs(ours - resample_with_pillow(picture, square, 16)).max() <= 2
 
 
 def test_shifted_crop_lies_lower_on_the_photo() -> None:

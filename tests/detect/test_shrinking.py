@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from agegender.detect import shrinking
+from agegender import resizing
 from agegender.detect.shrinking import Photo
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (90, 140, 3), dtype=np.uint8)
@@ -42,7 +42,7 @@ def test_with_and_without_simd_pixels_differ_by_a_level_at_most(
     boxes = [(3, 5, 80, 82), (-20, 60, 51, 131)]
     by_simd = Photo(PIXELS)
     ones = [by_simd.shrunk(41, 27), *(by_simd.cut(box, 24) for box in boxes)]
-    monkeypatch.setattr(shrinking, "simd", None)
+    monkeypatch.setattr(resizing, "simd", None)
     by_pillow = Photo(PIXELS)
     others = [by_pillow.shrunk(41, 27), *(by_pillow.cut(box, 24) for box in boxes)]
     for one, other in zip(ones, others, strict=True):
