@@ -92,7 +92,7 @@ def test_version_says_what_it_started_from_and_who_was_learnt_before(
         in mlflow.MlflowClient().get_model_version("agegender", "2").description
     )
     told = [record.getMessage() for record in caplog.records]
-    assert any(f"starts from {first.uri}, which learnt from" in line for line in told)
+    assert any(f"starts from {first.uri}; figures measured on" in line for line in told)
 
 
 def test_same_store_is_split_the_same_way_and_nothing_is_told(

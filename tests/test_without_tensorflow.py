@@ -27,6 +27,7 @@ sys.meta_path.insert(0, NotInstalled())
 TRAINING = """
 import importlib
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -37,6 +38,7 @@ from agegender.data.store import write_store
 from agegender.model.export import export_onnx
 from agegender.model.network import Network
 from agegender.train import fit
+from agegender.train.start import Start
 
 draws = np.random.default_rng(0)
 names = [f"face{n}" for n in range(24)]
@@ -54,6 +56,10 @@ experiment = Experiment(model=ModelConfig(10, 1), training=training)
 trained = fit(experiment, store)
 path = export_onnx(trained.model, "model.onnx", rule)
 answers = Network.load(path).predict(faces)
+further = replace(training, start_from="model.onnx", frozen_groups=1)
+start = Start("model.onnx", path, "", "")
+again = fit(replace(experiment, training=further), store, start=start)
+stems = [one.model.get_layer("stem").get_weights()[0] for one in (trained, again)]
 try:
     importlib.import_module("tensorflow")
     tensorflow = "installed"
@@ -64,6 +70,8 @@ print(json.dumps({
     "tensorflow": tensorflow,
     "epochs": len(trained.history),
     "loss": trained.history["loss"].iloc[-1],
+    "further_loss": again.history["loss"].iloc[-1],
+    "stems_apart": float(np.abs(stems[0] - stems[1]).max()),
     "sums": answers.age_probabilities.sum(axis=1).tolist(),
 }))
 """
@@ -92,4 +100,6 @@ def test_jax_trains_exports_and_predicts_without_tensorflow(tmp_path: Path) -> N
     assert told["tensorflow"] == "No module named 'tensorflow'"
     assert told["epochs"] == 2
     assert told["loss"] > 0
+    assert told["further_loss"] > 0
+    assert told["stems_apart"] == 0.0
     np.testing.assert_allclose(told["sums"], np.ones(24), atol=1e-4)

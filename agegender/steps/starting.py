@@ -47,10 +47,9 @@ def start_of(
     # The same store is split the same way, and a refit learns from two of its splits.
     if notes.get("store") != store.manifest.content_hash or "refit_of" in notes:
         log.warning(
-            "training starts from %s, which learnt from %s. Where those are faces of "
-            "this store's validation or test split, or the same people's, figures "
-            "measured on them are too good",
-            *(start.name, trained_on.rstrip(".")),
+            "training starts from %s; figures measured on faces, or on people, that it "
+            "learnt from are too good. It learnt from %s",
+            *(start.name, trained_on),
         )
     return with_values(experiment, {"training.start_from": start.name}), start
 
