@@ -44,8 +44,10 @@ def start_of(
     notes = _notes(found.file)
     trained_on = notes.get("trained_on", "faces that it does not tell of")
     start = Start(found.name, found.file, digest, trained_on)
-    # The same store is split the same way, and a refit learns from two of its splits.
-    if notes.get("store") != store.manifest.content_hash or "refit_of" in notes:
+    # The same store is split the same way; a refit learns from two of its splits, and
+    # what started from another network knows its faces, too.
+    other = notes.get("store") != store.manifest.content_hash
+    if other or not {"refit_of", "started_from"}.isdisjoint(notes):
         log.warning(
             "training starts from %s; figures measured on faces, or on people, that it "
             "learnt from are too good. It learnt from %s",
