@@ -161,6 +161,18 @@ def test_model_that_is_not_there_is_told_before_anything_begins(
     assert not Path("mlruns/checkpoints").exists()
 
 
+@pytest.mark.parametrize("step", [steps.train, steps.search])
+def test_model_of_another_shape_is_refused_before_anything_begins(
+    stores: list[str], step: Any
+) -> None:
+    runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    with pytest.raises(ConfigError, match=r"starter has model\.depth 16"):
+        step(stores[0], with_values(TINY, {"training.start_from": "starter"}))
+    left = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    assert len(left) == len(runs)
+    assert not list(Path("mlruns").glob("checkpoints/*"))
+
+
 def test_every_trial_and_the_refit_start_from_the_model(stores: list[str]) -> None:
     first = resolve(CHALLENGER)
     # At such a rate nothing is learnt: what is answered was known before.

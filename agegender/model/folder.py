@@ -8,7 +8,9 @@ from agegender.errors import ModelError
 NOTE: Final = "MLmodel"
 """File in which MLflow says what a model's folder holds."""
 
-ENDINGS: Final = (".onnx", ".keras")
+KERAS: Final = ".keras"
+
+ENDINGS: Final = (".onnx", KERAS)
 """Networks that can be asked, the one to be preferred first."""
 
 

@@ -4,7 +4,6 @@ Random changes and dropout are gone, and all weights are float32: what is left i
 what answers, and what other formats are made of.
 """
 
-import re
 from collections.abc import Container
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from agegender.errors import ConfigError, ModelError
 from agegender.model.network import Network
 from agegender.model.norm import BatchNorm
 from agegender.model.onnx_precision import Parts, parts_of
-from agegender.model.wide_resnet import GROUP_CHANNELS, build
+from agegender.model.wide_resnet import Body, build
 
 
 def rebuild(path: Path) -> keras.Model:
@@ -46,6 +45,31 @@ def rebuild(path: Path) -> keras.Model:
     return model
 
 
+def body_of(path: Path) -> Body:
+    """Tell the shape of an exported file's network, without building it.
+
+    Nothing is computed by Keras, so that no GPU is taken hold of.
+
+    Raises:
+        ModelError: If it is no Wide ResNet of ours in float32 or float16.
+    """
+    try:
+        return _body(parts_of(path))
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path} is no Wide ResNet in float32 or float16.") from error
+
+
+def _body(parts: Parts) -> Body:
+    ends = ("_kernel", "_gamma")
+    return Body.of_layers(
+        {
+            name.rpartition("_")[0]: len(values)
+            for name, values in parts.weights.items()
+            if name.endswith(ends)
+        }
+    )
+
+
 def _plain(model: keras.Model) -> keras.Model:
     """Use Keras' own batch norm, so that Keras alone can read the network."""
 
@@ -67,13 +91,9 @@ def _weight(parts: Parts, layer: str, weight: Any) -> NDArray[np.float32]:
 def _config(parts: Parts) -> ModelConfig:
     """Tell the network's shape from the names and shapes of its parts."""
     weights, kinds = parts
-    blocks = {found[1] for name in weights if (found := _FIRST_GROUP.match(name))}
-    last = weights[f"group{len(GROUP_CHANNELS)}_block1_conv1_kernel"]
     is_ordinal = "age_steps_kernel" in weights
     return ModelConfig(
-        depth=6 * len(blocks) + 4,
-        widen_factor=len(last) // GROUP_CHANNELS[-1],
-        input_norm="input_norm_gamma" in weights,
+        **_body(parts)._asdict(),
         pooling=_pooling(weights, kinds),
         age_head="ordinal" if is_ordinal else "softmax",
         input_size=len(weights["shrink_rows"]) if "shrink_rows" in weights else 0,
@@ -86,6 +106,3 @@ def _pooling(
     if "both_genders_kernel" in weights:
         return "original"
     return "8" if "AveragePool" in kinds else "global"
-
-
-_FIRST_GROUP = re.compile(r"group1_(block\d+)_conv1_kernel$")

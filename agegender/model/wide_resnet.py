@@ -8,9 +8,11 @@ stable names: `group2_block1_conv1`.
 Reference: Zagoruyko & Komodakis, BMVC 2016.
 """
 
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import keras
 
@@ -25,6 +27,39 @@ from agegender.model.shrink import Shrink
 GROUP_CHANNELS = (16, 32, 64)
 GROUP_STRIDES = (1, 2, 2)
 STEM_CHANNELS = 16
+
+
+class Body(NamedTuple):
+    """What decides the shapes of all weights but the heads'."""
+
+    depth: int
+    widen_factor: int
+    input_norm: bool
+
+    @classmethod
+    def of_layers(cls, channels: Mapping[str, int]) -> Self:
+        """Tell it from what `build` made of it.
+
+        Args:
+            channels: Layer -> how many channels leave it, of all that have weights.
+
+        Raises:
+            KeyError: If the layers are not those of such a network.
+        """
+        blocks = sum(bool(_FIRST_GROUP.fullmatch(name)) for name in channels)
+        last = channels[f"group{len(GROUP_CHANNELS)}_block1_conv1"]
+        widen_factor = last // GROUP_CHANNELS[-1]
+        return cls(6 * blocks + 4, widen_factor, "input_norm" in channels)
+
+    def __str__(self) -> str:
+        """Write it as settings."""
+        return (
+            f"model.depth {self.depth}, model.widen_factor {self.widen_factor}, "
+            f"model.input_norm {str(self.input_norm).lower()}"
+        )
+
+
+_FIRST_GROUP = re.compile(r"group1_block\d+_conv1")
 
 
 def blocks_per_group(config: ModelConfig) -> int:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agegender.errors import DataError, ModelError
+from agegender.model.folder import KERAS
 from agegender.progress import Progress
 
 if TYPE_CHECKING:
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from agegender.evaluate.report import Report
     from agegender.model.network import AgeGender, Answering, Network
     from agegender.tracking.version import Version
-
-KERAS = ".keras"
 
 
 def version_of(model: str) -> "Version":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from agegender.config import AbstainRules, Runtime
 from agegender.errors import ModelError
+from agegender.model.folder import KERAS
 
 if TYPE_CHECKING:
     from agegender.detect import Detector
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 AUTO: Final = "auto"
 _CHAMPION = "models:/agegender@champion"
-KERAS = ".keras"
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from agegender.config import Experiment, with_values
 from agegender.errors import ConfigError, ModelError
-from agegender.steps.loading import KERAS, digest_of, find_network
+from agegender.model.folder import KERAS
+from agegender.steps.loading import digest_of, find_network
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
@@ -32,6 +33,7 @@ def start_of(
         may move; and the model, None where training starts from nothing.
 
     Raises:
+        ConfigError: If the experiment's network is of another shape.
         ModelError: If there is no such model.
     """
     named = experiment.training.start_from
@@ -44,6 +46,7 @@ def start_of(
     notes = _notes(found.file)
     trained_on = notes.get("trained_on", "faces that it does not tell of")
     start = Start(found.name, found.file, digest, trained_on)
+    start.require_fit(experiment.model)
     # The same store is split the same way; a refit learns from two of its splits, and
     # what started from another network knows its faces, too.
     other = notes.get("store") != store.manifest.content_hash

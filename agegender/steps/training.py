@@ -238,7 +238,8 @@ def _trained_on(store: "FaceStore", start: "Start | None") -> str:
     genders = store.labels["gender"].to_numpy()[store.rows("train")]
     known = int((genders >= 0).sum())
     learnt = f", gender from {known:,} of them" if known < len(genders) else ""
-    before = f"; before that, as {start.name}, {start.trained_on}" if start else ""
+    told = start.trained_on.rstrip(".") if start else ""
+    before = f"; before that, as {start.name}, {told}" if start else ""
     return f"{len(genders):,} faces{learnt} ({terms}){before}"
 
 

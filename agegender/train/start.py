@@ -7,7 +7,8 @@ where they answer in the same way, and are learnt anew where they do not.
 Reference: Yosinski et al., NeurIPS 2014.
 """
 
-import re
+import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,14 @@ import keras
 
 from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
+from agegender.model.files import load_model
+from agegender.model.folder import KERAS
 from agegender.model.heads import HEADS
-from agegender.model.weights import LayerWeights, read_layers
-from agegender.model.wide_resnet import GROUP_CHANNELS
+from agegender.model.rebuilt import body_of, rebuild
+from agegender.model.wide_resnet import Body
+
+_UNFIT = (zipfile.BadZipFile, LookupError, TypeError, ValueError, ModelError)
+"""What reading a file ends in that holds no network of ours."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Start:
 
     Args:
         name: Which model it is, with its number.
-        file: `.onnx` or `.keras`, on this machine.
+        file: `.keras`, or `.onnx` in float32 or float16, on this machine.
         digest: Of the file.
         trained_on: How many faces, whose, and under which terms.
     """
@@ -36,6 +42,24 @@ class Start:
     file: Path
     digest: str
     trained_on: str
+
+    def require_fit(self, config: ModelConfig) -> None:
+        """Make sure that a network can be given the weights.
+
+        Looks at names and shapes alone: a search asks before its workers start, and
+        must not take hold of the GPU that they are to have.
+
+        Raises:
+            ConfigError: If the other network's body is another.
+            ModelError: If the file cannot be read, or holds no network of ours.
+        """
+        there = self._body()
+        here = Body(config.depth, config.widen_factor, config.input_norm)
+        if there != here:
+            raise ConfigError(
+                f"training.start_from: {self.name} has {there}. Set that too, or start "
+                f"from another. Received: {here}."
+            )
 
     def give(self, model: keras.Model, config: ModelConfig) -> list[str]:
         """Give a network the weights.
@@ -52,56 +76,36 @@ class Start:
             ConfigError: If the other network's body is another.
             ModelError: If the file cannot be read, or holds no network of ours.
         """
-        given = read_layers(self.file)
-        there, here = self._body(given), _Body.of(config)
-        if there != here:
-            raise ConfigError(
-                f"training.start_from: {self.name} has {there}. Set that too, or start "
-                f"from another. Received: {here}."
-            )
-        layers: list[Any] = [layer for layer in model.layers if layer.weights]
-        fits = {layer.name: _fits(layer, given.get(layer.name)) for layer in layers}
+        self.require_fit(config)
+        is_keras = self.file.suffix == KERAS
+        given = _weighted(load_model(self.file) if is_keras else rebuild(self.file))
+        layers = _weighted(model)
+        fits = {name: _fit(layer, given.get(name)) for name, layer in layers.items()}
         left = [name for name, fit in fits.items() if not fit]
         if not HEADS.issuperset(left):
             raise self._foreign()
-        for layer in layers:
-            if fits[layer.name]:
-                layer.set_weights(given[layer.name])
+        for name, layer in layers.items():
+            if fits[name]:
+                layer.set_weights(given[name].get_weights())
         return left
 
-    def _body(self, given: LayerWeights) -> "_Body":
-        blocks = {found[1] for name in given if (found := _FIRST_GROUP.match(name))}
-        if not blocks or "final_norm" not in given:
-            raise self._foreign()
-        return _Body(
-            6 * len(blocks) + 4,
-            len(given["final_norm"][0]) // GROUP_CHANNELS[-1],
-            "input_norm" in given,
-        )
+    def _body(self) -> Body:
+        try:
+            if self.file.suffix != KERAS:
+                return body_of(self.file)
+            with zipfile.ZipFile(self.file) as archive:
+                built = json.loads(archive.read("config.json"))["config"]["layers"]
+            layers = [layer["config"] for layer in built]
+            return Body.of_layers(
+                {each["name"]: each.get("filters") for each in layers}
+            )
+        except _UNFIT as error:
+            raise self._foreign() from error
 
     def _foreign(self) -> ModelError:
         return ModelError(
-            f"{self.name} is no Wide ResNet of ours. Name a model that agegender "
-            "trained, imported or exported."
-        )
-
-
-@dataclass(frozen=True)
-class _Body:
-    """What decides the shapes of all weights but the heads'."""
-
-    depth: int
-    widen_factor: int
-    input_norm: bool
-
-    @classmethod
-    def of(cls, config: ModelConfig) -> "_Body":
-        return cls(config.depth, config.widen_factor, config.input_norm)
-
-    def __str__(self) -> str:
-        return (
-            f"model.depth {self.depth}, model.widen_factor {self.widen_factor}, "
-            f"model.input_norm {str(self.input_norm).lower()}"
+            f"{self.name} is no Wide ResNet of ours in float32 or float16. Name "
+            "a model that agegender trained, imported or exported."
         )
 
 
@@ -120,9 +124,10 @@ def freeze(model: keras.Model, groups: int) -> None:
             layer.trainable = False
 
 
-def _fits(layer: Any, arrays: list[Any] | None) -> bool:
-    wanted = [tuple(weight.shape) for weight in layer.weights]
-    return arrays is not None and wanted == [array.shape for array in arrays]
+def _weighted(model: keras.Model) -> dict[str, Any]:
+    return {layer.name: layer for layer in model.layers if layer.weights}
 
 
-_FIRST_GROUP = re.compile(r"group1_(block\d+)_conv1$")
+def _fit(layer: Any, other: Any) -> bool:
+    shapes = [[w.shape for w in one.weights] for one in (layer, other) if one]
+    return len(shapes) == 2 and shapes[0] == shapes[1]

@@ -100,6 +100,32 @@ def test_other_body_is_refused_saying_what_to_set(
         np.testing.assert_array_equal(before, after)
 
 
+def test_fitting_is_told_without_keras_computing_anything(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for builds in ("load_model", "rebuild"):
+        monkeypatch.delattr(f"agegender.train.start.{builds}")
+    start.require_fit(BODY)
+    with pytest.raises(ConfigError):
+        start.require_fit(ModelConfig(16, 1))
+
+
+def test_network_in_int8_is_refused(tmp_path: Path) -> None:
+    model = shaken(build(BODY, SIZE, None, seed=5))
+    file = export_onnx(model, tmp_path / "model.onnx", CropRule(size=SIZE))
+    faces = np.random.default_rng(1).integers(0, 256, (8, SIZE, SIZE, 3), np.uint8)
+    write_format(file, tmp_path / "int8.onnx", "onnx", "int8", faces)
+    with pytest.raises(ModelError, match="of ours in float32 or float16"):
+        started(tmp_path / "int8.onnx").require_fit(BODY)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip archive"])
+def test_damaged_keras_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "torn.keras").write_bytes(content)
+    with pytest.raises(ModelError, match="of ours in float32 or float16"):
+        started(tmp_path / "torn.keras").require_fit(BODY)
+
+
 def test_network_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     faces = keras.Input((SIZE, SIZE, 3))
     foreign = keras.Model(faces, keras.layers.Conv2D(4, 3, name="stem")(faces))
