@@ -13,8 +13,8 @@ from agegender.errors import ModelError
 from agegender.model import augment, heads, losses, metrics, norm, shrink
 
 REGISTERED = (
-    *(augment.Augment, heads.StepsToAges, heads.SecondOfTwo),
-    *(norm.BatchNorm, shrink.Shrink),
+    *(augment.Augment, norm.BatchNorm, shrink.Shrink),
+    *(heads.Probabilities, heads.StepsToAges, heads.SecondOfTwo),
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )
 

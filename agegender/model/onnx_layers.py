@@ -11,7 +11,7 @@ import numpy as np
 
 from agegender.errors import ModelError
 from agegender.model.augment import Augment
-from agegender.model.heads import SecondOfTwo, StepsToAges
+from agegender.model.heads import Probabilities, SecondOfTwo, StepsToAges
 from agegender.model.moving import coverage
 from agegender.model.norm import BatchNorm
 from agegender.model.onnx_graph import GraphWriter, LayerWriter
@@ -187,6 +187,7 @@ WRITERS: dict[type, LayerWriter] = {
     keras.layers.AveragePooling2D: _window_mean,
     keras.layers.Flatten: _flatten,
     keras.layers.Dense: _dense,
+    Probabilities: _dense,
     StepsToAges: _steps_to_ages,
     SecondOfTwo: _second_of_two,
 }

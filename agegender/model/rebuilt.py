@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 
 from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
+from agegender.model.heads import Probabilities
 from agegender.model.network import Network
 from agegender.model.norm import BatchNorm
 from agegender.model.onnx_precision import Parts, parts_of
 from agegender.model.wide_resnet import Body, build
+
+_KERAS_OWN = {
+    BatchNorm: keras.layers.BatchNormalization,
+    Probabilities: keras.layers.Dense,
+}
 
 
 def rebuild(path: Path) -> keras.Model:
@@ -71,12 +77,10 @@ def _body(parts: Parts) -> Body:
 
 
 def _plain(model: keras.Model) -> keras.Model:
-    """Use Keras' own batch norm, so that Keras alone can read the network."""
+    """Use Keras' own layers for what ours answer alike, so that it can read them."""
 
     def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
-        kind = type(layer)
-        if kind is BatchNorm:
-            kind = keras.layers.BatchNormalization
+        kind = _KERAS_OWN.get(type(layer), type(layer))
         return kind.from_config(layer.get_config())
 
     return keras.models.clone_model(model, clone_function=copied)

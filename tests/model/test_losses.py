@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agegender.config import LossConfig
-from agegender.model.heads import StepsToAges
+from agegender.model.heads import Probabilities, StepsToAges
 from agegender.model.losses import (
     AgeLoss,
     GenderLoss,
@@ -142,12 +142,12 @@ def test_hopeless_prediction_has_a_finite_loss() -> None:
 def gradient(loss: keras.losses.Loss, truth: Array, logits: Array) -> Array:
     """Return d loss / d logits, as one step of plain SGD reveals it."""
     activation = "softmax" if logits.shape[1] > 1 else "sigmoid"
-    dense = keras.layers.Dense(logits.shape[1], activation, use_bias=False)
-    model = keras.Sequential([keras.Input((len(logits),)), dense])
-    dense.set_weights([logits])
+    head = Probabilities(logits.shape[1], activation)
+    model = keras.Sequential([keras.Input((len(logits),)), head])
+    head.set_weights([logits, np.zeros(logits.shape[1])])
     model.compile(keras.optimizers.SGD(1.0), loss, jit_compile="auto")
     model.train_on_batch(np.eye(len(logits), dtype=np.float32), truth)
-    return logits - dense.get_weights()[0]
+    return logits - head.get_weights()[0]
 
 
 AGES = np.arange(101)
@@ -236,6 +236,22 @@ def test_gradient_with_unlabelled_faces_is_finite_and_zero_for_them(
     assert not found[0].any()
     assert np.isfinite(found[1]).all()
     assert found[1].any()
+
+
+@pytest.mark.parametrize("loss", ["label_distribution", "cross_entropy"])
+def test_age_that_was_ruled_out_is_learnt_as_any_other(loss: str) -> None:
+    logits = np.zeros((1, 101), np.float32)
+    logits[0, 90] = 1e3
+    found = gradient(AgeLoss(loss, 0.1, 0.0), array(20.0), logits)
+    np.testing.assert_allclose(found, mass(a90=1.0) - mass(a20=1.0), atol=1e-4)
+
+
+@pytest.mark.parametrize(("sure", "gender", "wanted"), [(1e3, 0, 1.0), (-1e3, 1, -1.0)])
+def test_gender_that_was_ruled_out_is_learnt_as_any_other(
+    sure: float, gender: int, wanted: float
+) -> None:
+    found = gradient(GenderLoss(), array(gender), array(sure)[:, None])
+    assert found == pytest.approx(wanted, rel=0.2)
 
 
 def test_settings_reach_losses_and_weights() -> None:
