@@ -5,6 +5,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from agegender.model.mirrored import BOTH, WithMirrorImages
+
 
 class Cost(NamedTuple):
     """Of one network."""
@@ -23,7 +25,9 @@ def count(model: keras.Model) -> Cost:
         model: A built network.
     """
     multiply_adds = sum(_multiply_adds(layer) for layer in model.layers)
-    return Cost(model.count_params(), 2 * multiply_adds)
+    kinds = {type(layer) for layer in model.layers}
+    pictures = BOTH if WithMirrorImages in kinds else 1
+    return Cost(model.count_params(), 2 * multiply_adds * pictures)
 
 
 def _multiply_adds(layer: keras.layers.Layer) -> int:

@@ -29,17 +29,20 @@ def stages(config: ModelConfig, size: int) -> list[Stage]:
     """Return the stages of a network from faces to heads.
 
     Args:
-        config: Depth, width, pooling and heads.
+        config: Depth, width, input, pooling and heads.
         size: Side of the faces, in pixels.
     """
     entry = _NUMBERS_PER_NORM * 3 if config.input_norm else 0
-    faces = "faces, uint8 RGB" + (", norm" if config.input_norm else "")
+    inner = config.input_size or size
+    faces = "faces, uint8 RGB" + (", both ways round" if config.mirrored else "")
+    shrunk = f", at {inner} px" if inner != size else ""
+    norm = ", norm" if config.input_norm else ""
     found = [
-        Stage(faces, f"{size} x {size} x 3", entry, PLAIN),
-        Stage("conv 3 x 3", f"{size} x {size} x 16", 27 * 16, CONVOLUTION),
+        Stage(faces + shrunk + norm, f"{size} x {size} x 3", entry, PLAIN),
+        Stage("conv 3 x 3", f"{inner} x {inner} x 16", 27 * 16, CONVOLUTION),
     ]
     blocks, entering = (config.depth - 4) // 6, 16
-    for group, side in enumerate((size, -(-size // 2), -(-size // 4))):
+    for group, side in enumerate((inner, -(-inner // 2), -(-inner // 4))):
         channels = 16 * 2**group * config.widen_factor
         text = f"group {group + 1}: {blocks} x two conv 3 x 3"
         shape = f"{side} x {side} x {channels}"
@@ -48,12 +51,12 @@ def stages(config: ModelConfig, size: int) -> list[Stage]:
         )
         found.append(Stage(text, shape, parameters, CONVOLUTION))
         entering = channels
-    norm = _NUMBERS_PER_NORM * entering
-    places = str(config.pooling)
-    features = entering * _places(places, -(-size // 4))
+    places, norm_size = str(config.pooling), _NUMBERS_PER_NORM * entering
+    features = entering * _places(places, -(-inner // 4))
     pooling = {"global": "global mean", "8": "8 x 8 means", "original": "sliding mean"}
     text = f"norm, ReLU, {pooling[places]}"
-    return [*found, Stage(text, f"{features}", norm, PLAIN), *_heads(config, features)]
+    pooled = Stage(text, f"{features}", norm_size, PLAIN)
+    return [*found, pooled, *_heads(config, features)]
 
 
 def draw(config: ModelConfig, size: int) -> Figure:

@@ -10,10 +10,11 @@ from pathlib import Path
 import keras
 
 from agegender.errors import ModelError
-from agegender.model import augment, heads, losses, metrics, norm, shrink
+from agegender.model import augment, heads, losses, metrics, mirrored, norm, shrink
 
 REGISTERED = (
     *(augment.Augment, norm.BatchNorm, shrink.Shrink),
+    *(mirrored.WithMirrorImages, mirrored.MeanOfBoth),
     *(heads.Probabilities, heads.StepsToAges, heads.SecondOfTwo),
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )

@@ -12,10 +12,27 @@ import numpy as np
 from agegender.errors import ModelError
 from agegender.model.augment import Augment
 from agegender.model.heads import Probabilities, SecondOfTwo, StepsToAges
+from agegender.model.mirrored import BOTH, MeanOfBoth, WithMirrorImages
 from agegender.model.moving import coverage
 from agegender.model.norm import BatchNorm
 from agegender.model.onnx_graph import GraphWriter, LayerWriter
 from agegender.model.shrink import Shrink
+
+
+def _with_mirror_images(
+    writer: GraphWriter, layer: WithMirrorImages, inputs: list[str]
+) -> str:
+    name, side = layer.name, layer.input.shape[2]
+    columns = writer.whole_numbers(f"{name}_columns", range(side)[::-1])
+    mirrored = writer.node("Gather", [*inputs, columns], f"{name}_images", axis=3)
+    return writer.node("Concat", [*inputs, mirrored], f"{name}_out", axis=0)
+
+
+def _mean_of_both(writer: GraphWriter, layer: MeanOfBoth, inputs: list[str]) -> str:
+    name = layer.name
+    pairs = writer.whole_numbers(f"{name}_shape", [BOTH, -1, layer.input.shape[-1]])
+    paired = writer.node("Reshape", [*inputs, pairs], f"{name}_pairs")
+    return writer.node("ReduceMean", [paired], f"{name}_out", axes=[0], keepdims=0)
 
 
 def _shrink(writer: GraphWriter, layer: Shrink, inputs: list[str]) -> str:
@@ -176,6 +193,7 @@ _ONE_BESIDE = {"passed": [0, 1, 0, 0], "stopped": [0, 0, 0, 1]}
 _ACTIVATIONS = {"softmax": "Softmax", "sigmoid": "Sigmoid"}
 ABSENT = (Augment, keras.layers.Dropout)
 WRITERS: dict[type, LayerWriter] = {
+    WithMirrorImages: _with_mirror_images,
     Shrink: _shrink,
     keras.layers.Rescaling: _rescaling,
     keras.layers.Conv2D: _convolution,
@@ -190,4 +208,5 @@ WRITERS: dict[type, LayerWriter] = {
     Probabilities: _dense,
     StepsToAges: _steps_to_ages,
     SecondOfTwo: _second_of_two,
+    MeanOfBoth: _mean_of_both,
 }

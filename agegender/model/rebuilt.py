@@ -101,6 +101,7 @@ def _config(parts: Parts) -> ModelConfig:
         pooling=_pooling(weights, kinds),
         age_head="ordinal" if is_ordinal else "softmax",
         input_size=len(weights["shrink_rows"]) if "shrink_rows" in weights else 0,
+        mirrored="mirror_columns" in weights,
     )
 
 

@@ -20,6 +20,7 @@ from agegender.config import AugmentConfig, ModelConfig
 from agegender.errors import ConfigError
 from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
+from agegender.model.mirrored import MeanOfBoth, WithMirrorImages
 from agegender.model.norm import BatchNorm
 from agegender.model.pooling import pooled
 from agegender.model.shrink import Shrink
@@ -77,7 +78,7 @@ def build(
     """Build the network.
 
     Args:
-        config: Depth, width, dropout, pooling and heads.
+        config: Depth, width, dropout, pooling, heads, mirror images.
         size: Side of the faces, in pixels, a multiple of 4.
         augment: Random changes to faces, active in training only; None for none.
         seed: Of first weights, dropout and random changes.
@@ -96,6 +97,8 @@ def build(
     features = faces
     if augment is not None:
         features = Augment.of(augment, layers.seed_of("augment"), precision)(features)
+    if config.mirrored:
+        features = WithMirrorImages(dtype=precision, name="mirror")(features)
     if config.input_size:
         features = layers.shrink(size, config.input_size)(features)
     features = layers.rescale()(features)
@@ -118,6 +121,11 @@ def build(
         "age": age_head(features, config.age_head, layers.seed_of("age")),
         "gender": gender_head(features, pooling, layers.seed_of("gender")),
     }
+    if config.mirrored:
+        outputs = {
+            name: MeanOfBoth(dtype="float32", name=f"mean_{name}")(answer)
+            for name, answer in outputs.items()
+        }
     name = f"wrn_{config.depth}_{config.widen_factor}"
     return keras.Model(faces, outputs, name=name)
 

@@ -228,8 +228,10 @@ def _description(
 
 
 def _network(experiment: Experiment, store: "FaceStore") -> str:
-    model, size = experiment.model, store.manifest.crop_rule.size
-    return f"WRN-{model.depth}-{model.widen_factor} at {size} px"
+    model = experiment.model
+    side = model.input_size or store.manifest.crop_rule.size
+    ways = ", both ways round" if model.mirrored else ""
+    return f"WRN-{model.depth}-{model.widen_factor} at {side} px{ways}"
 
 
 def _trained_on(store: "FaceStore", start: "Start | None") -> str:

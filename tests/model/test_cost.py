@@ -24,7 +24,7 @@ def test_reference_network_costs_what_hand_arithmetic_says() -> None:
         ModelConfig(10, 1),
         ModelConfig(22, 3, input_norm=True),
         ModelConfig(10, 1, pooling="8", age_head="ordinal"),
-        ModelConfig(10, 1, pooling="original"),
+        ModelConfig(10, 1, pooling="original", input_size=24, mirrored=True),
     ],
 )
 def test_diagram_counts_the_parameters_that_the_network_has(
@@ -32,6 +32,18 @@ def test_diagram_counts_the_parameters_that_the_network_has(
 ) -> None:
     drawn = sum(stage.parameters for stage in stages(config, 44))
     assert drawn == count(build(config, 44, None)).parameters
+
+
+def test_diagram_shows_the_faces_as_the_network_sees_them() -> None:
+    faces, first, *_ = stages(ModelConfig(10, 1, input_size=24, mirrored=True), 44)
+    assert faces.text == "faces, uint8 RGB, both ways round, at 24 px"
+    assert (faces.shape, first.shape) == ("44 x 44 x 3", "24 x 24 x 16")
+
+
+def test_mirror_images_are_counted() -> None:
+    once = count(build(ModelConfig(10, 1), 16, None))
+    twice = count(build(ModelConfig(10, 1, mirrored=True), 16, None))
+    assert twice == (once.parameters, 2 * once.forward_flops)
 
 
 def test_diagram_names_the_network() -> None:

@@ -37,6 +37,7 @@ def source(tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactory) 
         ModelConfig(16, 2, pooling="8", age_head="ordinal", input_norm=True),
         ModelConfig(10, 1, pooling="original"),
         ModelConfig(10, 1, input_size=32),
+        ModelConfig(10, 1, mirrored=True),
     ],
 )
 def test_network_is_rebuilt_from_its_file(config: ModelConfig, tmp_path: Path) -> None:
@@ -51,10 +52,11 @@ def test_network_is_rebuilt_from_its_file(config: ModelConfig, tmp_path: Path) -
         np.testing.assert_array_equal(one, other)
 
 
-def test_network_that_shrinks_its_faces_answers_alike_as_litert(
+def test_network_that_shrinks_and_mirrors_its_faces_answers_alike_as_litert(
     some_faces: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    model = build(ModelConfig(10, 1, input_size=12), RULE.size, None, seed=1)
+    config = ModelConfig(10, 1, input_size=12, mirrored=True)
+    model = build(config, RULE.size, None, seed=1)
     source, path = export_onnx(model, tmp_path / "m.onnx", RULE), tmp_path / "m.tflite"
     write_format(source, path, "litert", "float32", some_faces)
     network = Network.load(source, threads=1)
