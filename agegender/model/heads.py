@@ -7,8 +7,8 @@ need not know which one it was.
 
 A probability that is wholly wrong is rounded to 0, and no gradient passes its
 logarithm: a head that once went that far would stay there. In training, scores are
-therefore kept within reach of each other, and their gradients pass as if they were
-not. Nothing else is changed by that ([why](docs/decisions/0008-wrong-beyond-reach.md)).
+therefore kept within reach of each other, and gradients pass as if they were not;
+nothing else is changed by that (docs/decisions/0008-wrong-beyond-reach.md).
 """
 
 import math
