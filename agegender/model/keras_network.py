@@ -59,7 +59,14 @@ class KerasNetwork:
             warnings.filterwarnings("ignore", ".*tf.lite.Interpreter is deprecated")
             interpreter = backend().lite.Interpreter(model_path=str(path))
         runner = interpreter.get_signature_runner()
-        return cls(lambda faces: runner(faces=faces), calibration)
+
+        def told(faces: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+            answer = runner(faces=faces)
+            # In eight bits, 101 probabilities are rounded to 256ths each.
+            whole = answer["age"].sum(axis=1, keepdims=True)
+            return answer | {"age": answer["age"] / whole}
+
+        return cls(told, calibration)
 
     def predict(self, faces: NDArray[np.uint8]) -> AgeGender:
         """Tell the ages and genders of faces, uint8 (N, S, S, 3), N above 0."""

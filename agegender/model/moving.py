@@ -47,15 +47,16 @@ def shrunk(faces: Any, side: int) -> Any:
     Returns:
         float32 (N, side, side, 3).
     """
-    # Products with a matrix run anywhere; XLA knows no resizing that smooths.
+    # Products with a matrix run anywhere; XLA knows no resizing that smooths. The
+    # matrix comes second: LiteRT gets the product wrong in int8 where it comes first.
     whole, colours = faces.shape[1], faces.shape[3]
-    share = coverage(whole, side)
-    down = ops.convert_to_tensor(share, dtype="float32")
-    across = np.kron(share.T, np.eye(colours))  # A row's pixels, colour by colour.
+    share = coverage(whole, side).T
+    across = np.kron(share, np.eye(colours))  # A row's pixels, colour by colour.
     lines = ops.reshape(ops.cast(faces, "float32"), (-1, whole, whole * colours))
-    fewer = ops.matmul(down, lines)
-    smaller = ops.matmul(fewer, ops.convert_to_tensor(across, dtype="float32"))
-    return ops.reshape(smaller, (-1, side, side, colours))
+    narrow = ops.matmul(lines, ops.convert_to_tensor(across, dtype="float32"))
+    columns = ops.transpose(narrow, (0, 2, 1))
+    smaller = ops.matmul(columns, ops.convert_to_tensor(share, dtype="float32"))
+    return ops.reshape(ops.transpose(smaller, (0, 2, 1)), (-1, side, side, colours))
 
 
 def coverage(whole: int, side: int) -> NDArray[np.float64]:

@@ -52,17 +52,29 @@ def test_network_is_rebuilt_from_its_file(config: ModelConfig, tmp_path: Path) -
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [("float32", 1e-5), pytest.param("int8", 2e-2, marks=pytest.mark.slow)],
+)
 def test_network_that_shrinks_and_mirrors_its_faces_answers_alike_as_litert(
-    some_faces: NDArray[np.uint8], tmp_path: Path
+    some_faces: NDArray[np.uint8],
+    tmp_path: Path,
+    precision: Precision,
+    tolerance: float,
 ) -> None:
+    # From dark to bright, so that what is shrunk wrongly is answered otherwise.
+    faces = (some_faces // 8 + np.linspace(0, 220, 32)[:, None, None, None]).astype(
+        "u1"
+    )
     config = ModelConfig(10, 1, input_size=12, mirrored=True)
     model = build(config, RULE.size, None, seed=1)
     source, path = export_onnx(model, tmp_path / "m.onnx", RULE), tmp_path / "m.tflite"
-    write_format(source, path, "litert", "float32", some_faces)
+    write_format(source, path, "litert", precision, faces)
     network = Network.load(source, threads=1)
-    wanted = network.predict(some_faces).age_probabilities
-    got = open_format(path, "litert", network).predict(some_faces)
-    np.testing.assert_allclose(got.age_probabilities, wanted, atol=1e-5)
+    wanted = network.predict(faces).age_probabilities
+    got = open_format(path, "litert", network).predict(faces)
+    np.testing.assert_allclose(got.age_probabilities, wanted, atol=tolerance)
+    np.testing.assert_allclose(got.age_probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
