@@ -28,9 +28,7 @@ def test_network_comes_back_as_it_was_saved(
 def test_other_heads_come_back_too(
     some_faces: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    config = ModelConfig(
-        10, 1, 0.0, pooling="original", age_head="ordinal", mirrored=True
-    )
+    config = ModelConfig(10, 1, pooling="original", age_head="ordinal", mirrored=True)
     model = build(config, 16, None)
     back = load_model(save_model(model, tmp_path / "model.keras"))
     for name, wanted in model.predict(some_faces, verbose=0).items():

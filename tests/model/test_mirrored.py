@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -17,9 +19,7 @@ SHAPES = {
 def both(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
     """Return a network and one with the same weights that mirrors its faces."""
     plain = build(config, 16, None, seed=1)
-    mirroring = build(
-        ModelConfig(**{**vars(config), "mirrored": True}), 16, None, seed=1
-    )
+    mirroring = build(replace(config, mirrored=True), 16, None, seed=1)
     mirroring.set_weights(plain.get_weights())
     return plain, mirroring
 
