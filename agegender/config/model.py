@@ -24,6 +24,9 @@ class ModelConfig:
         age_head: `softmax`, or `ordinal` (older than k, given older than k - 1).
         input_size: Side, in pixels, that faces are shrunk to inside the network, a
             multiple of 4; 0 leaves them as the store has them.
+        patch_size: Side, in pixels, of the squares that the first convolution takes
+            for one place of the face; 1 as in the paper. 2 sees faces twice as large
+            for the arithmetic of the smaller ones.
         point: The age told of a face, and measured: the `expectation` of its age
             distribution, the `median` or the `mode`.
         mirrored: Answer a face and its mirror image and tell the mean, which errs
@@ -41,6 +44,7 @@ class ModelConfig:
     age_head: Literal["softmax", "ordinal"] = "softmax"
     point: Point = "expectation"
     input_size: int = 0
+    patch_size: int = 1
     mirrored: bool = False
 
     def __post_init__(self) -> None:
@@ -55,6 +59,10 @@ class ModelConfig:
             self.input_size >= 0 and self.input_size % 4 == 0,
             "model.input_size must be a multiple of 4, or 0. "
             f"Received: {self.input_size}.",
+        )
+        require(
+            self.patch_size >= 1,
+            f"model.patch_size must be at least 1. Received: {self.patch_size}.",
         )
         require(
             self.widen_factor >= 1,

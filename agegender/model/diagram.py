@@ -33,13 +33,16 @@ def stages(config: ModelConfig, size: int) -> list[Stage]:
         size: Side of the faces, in pixels.
     """
     entry = _NUMBERS_PER_NORM * 3 if config.input_norm else 0
-    inner = config.input_size or size
+    inner, patch = config.input_size or size, config.patch_size
     faces = "faces, uint8 RGB" + (", both ways round" if config.mirrored else "")
     shrunk = f", at {inner} px" if inner != size else ""
+    inner //= patch
+    kernel = 3 * patch
+    stem = f"conv {kernel} x {kernel}" + (f", stride {patch}" if patch > 1 else "")
     norm = ", norm" if config.input_norm else ""
     found = [
         Stage(faces + shrunk + norm, f"{size} x {size} x 3", entry, PLAIN),
-        Stage("conv 3 x 3", f"{inner} x {inner} x 16", 27 * 16, CONVOLUTION),
+        Stage(stem, f"{inner} x {inner} x 16", 3 * kernel**2 * 16, CONVOLUTION),
     ]
     blocks, entering = (config.depth - 4) // 6, 16
     for group, side in enumerate((inner, -(-inner // 2), -(-inner // 4))):

@@ -72,7 +72,8 @@ def _body(parts: Parts) -> Body:
             name.rpartition("_")[0]: len(values)
             for name, values in parts.weights.items()
             if name.endswith(ends)
-        }
+        },
+        parts.weights["stem_kernel"].shape[-1],
     )
 
 

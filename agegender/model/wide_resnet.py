@@ -28,6 +28,7 @@ from agegender.model.shrink import Shrink
 GROUP_CHANNELS = (16, 32, 64)
 GROUP_STRIDES = (1, 2, 2)
 STEM_CHANNELS = 16
+KERNEL = 3
 
 
 class Body(NamedTuple):
@@ -36,13 +37,22 @@ class Body(NamedTuple):
     depth: int
     widen_factor: int
     input_norm: bool
+    patch_size: int
 
     @classmethod
-    def of_layers(cls, channels: Mapping[str, int]) -> Self:
+    def of(cls, config: ModelConfig) -> Self:
+        """Return that of a network to be built."""
+        return cls(
+            config.depth, config.widen_factor, config.input_norm, config.patch_size
+        )
+
+    @classmethod
+    def of_layers(cls, channels: Mapping[str, int], stem: int) -> Self:
         """Tell it from what `build` made of it.
 
         Args:
             channels: Layer -> how many channels leave it, of all that have weights.
+            stem: Side of the first convolution's kernel, in pixels.
 
         Raises:
             KeyError: If the layers are not those of such a network.
@@ -50,13 +60,15 @@ class Body(NamedTuple):
         blocks = sum(bool(_FIRST_GROUP.fullmatch(name)) for name in channels)
         last = channels[f"group{len(GROUP_CHANNELS)}_block1_conv1"]
         widen_factor = last // GROUP_CHANNELS[-1]
-        return cls(6 * blocks + 4, widen_factor, "input_norm" in channels)
+        has_norm = "input_norm" in channels
+        return cls(6 * blocks + 4, widen_factor, has_norm, stem // KERNEL)
 
     def __str__(self) -> str:
         """Write it as settings."""
         return (
             f"model.depth {self.depth}, model.widen_factor {self.widen_factor}, "
-            f"model.input_norm {str(self.input_norm).lower()}"
+            f"model.input_norm {str(self.input_norm).lower()}, "
+            f"model.patch_size {self.patch_size}"
         )
 
 
@@ -79,7 +91,7 @@ def build(
 
     Args:
         config: Depth, width, dropout, pooling, heads, mirror images.
-        size: Side of the faces, in pixels, a multiple of 4.
+        size: Side of the faces, in pixels, a multiple of 4 patches.
         augment: Random changes to faces, active in training only; None for none.
         seed: Of first weights, dropout and random changes.
         precision: Keras dtype policy of all layers but the heads, which are float32.
@@ -90,8 +102,10 @@ def build(
         of male.
 
     Raises:
-        ConfigError: If the faces are too small for the pooling or the input size.
+        ConfigError: If the faces are too small for the pooling or the input size,
+            or are no whole number of patches.
     """
+    _require_whole_patches(config, config.input_size or size)
     layers = _Layers(seed, precision, config.dropout)
     faces = keras.Input((size, size, 3), dtype="uint8", name="faces")
     features = faces
@@ -104,7 +118,7 @@ def build(
     features = layers.rescale()(features)
     if config.input_norm:
         features = layers.norm("input_norm")(features)
-    features = layers.conv("stem", STEM_CHANNELS)(features)
+    features = layers.stem(config.patch_size)(features)
     groups = zip(GROUP_CHANNELS, GROUP_STRIDES, strict=True)
     for group, (channels, stride) in enumerate(groups, 1):
         for block in range(1, blocks_per_group(config) + 1):
@@ -128,6 +142,16 @@ def build(
         }
     name = f"wrn_{config.depth}_{config.widen_factor}"
     return keras.Model(faces, outputs, name=name)
+
+
+def _require_whole_patches(config: ModelConfig, size: int) -> None:
+    multiple = 4 * config.patch_size
+    if config.patch_size > 1 and size % multiple:
+        raise ConfigError(
+            f"model.patch_size {config.patch_size} needs faces whose side is a "
+            f"multiple of {multiple} px; model.input_size shrinks them to one. "
+            f"Received: {size} px."
+        )
 
 
 @dataclass(frozen=True)
@@ -162,7 +186,13 @@ class _Layers:
             1 / 127.5, offset=-1.0, dtype=self.precision, name="rescale"
         )
 
-    def conv(self, name: str, channels: int, kernel: int = 3, stride: int = 1) -> Any:
+    def stem(self, patch_size: int) -> Any:
+        """See each place and the eight around it, all pixels of each."""
+        return self.conv("stem", STEM_CHANNELS, KERNEL * patch_size, patch_size)
+
+    def conv(
+        self, name: str, channels: int, kernel: int = KERNEL, stride: int = 1
+    ) -> Any:
         return keras.layers.Conv2D(
             channels,
             kernel,
@@ -189,7 +219,7 @@ class _Layers:
         shortcut = features
         if stride != 1 or features.shape[-1] != channels:
             shortcut = self.conv(f"{name}_shortcut", channels, 1, stride)(active)
-        inner = self.conv(f"{name}_conv1", channels, 3, stride)(active)
+        inner = self.conv(f"{name}_conv1", channels, KERNEL, stride)(active)
         inner = self.norm_relu(name, inner, "2")
         if self.dropout:
             inner = keras.layers.Dropout(

@@ -68,8 +68,12 @@ def require_start_fits_all(experiment: Experiment) -> None:
     start, space = "training.start_from", set(experiment.search.space)
     if start in space:
         raise ConfigError(f"search.space cannot vary {start}: run a study for each.")
-    fixed = {"model.depth", "model.widen_factor", "model.input_norm"} & space
-    if experiment.training.start_from and fixed:
+    if not experiment.training.start_from:
+        return
+    from agegender.model.wide_resnet import Body
+
+    fixed = {f"model.{name}" for name in Body._fields} & space
+    if fixed:
         told = ", ".join(sorted(fixed))
         raise ConfigError(
             "search.space varies what the weights to start from must fit. "

@@ -231,7 +231,9 @@ def _network(experiment: Experiment, store: "FaceStore") -> str:
     model = experiment.model
     side = model.input_size or store.manifest.crop_rule.size
     ways = ", both ways round" if model.mirrored else ""
-    return f"WRN-{model.depth}-{model.widen_factor} at {side} px{ways}"
+    patch = model.patch_size
+    squares = f" in squares of {patch} x {patch}" if patch > 1 else ""
+    return f"WRN-{model.depth}-{model.widen_factor} at {side} px{squares}{ways}"
 
 
 def _trained_on(store: "FaceStore", start: "Start | None") -> str:

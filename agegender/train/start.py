@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
@@ -54,8 +56,8 @@ class Start:
             ModelError: If the file cannot be read, or holds no network of ours.
         """
         there = self._body()
-        here = Body(config.depth, config.widen_factor, config.input_norm)
-        if there != here:
+        here = Body.of(config)
+        if there not in {here, here._replace(patch_size=1)}:
             raise ConfigError(
                 f"training.start_from: {self.name} has {there}. Set that too, or start "
                 f"from another. Received: {here}."
@@ -78,15 +80,18 @@ class Start:
         """
         self.require_fit(config)
         is_keras = self.file.suffix == KERAS
-        given = _weighted(load_model(self.file) if is_keras else rebuild(self.file))
+        other = load_model(self.file) if is_keras else rebuild(self.file)
+        given = {name: layer.get_weights() for name, layer in _weighted(other).items()}
         layers = _weighted(model)
+        if given["stem"][0].shape != layers["stem"].kernel.shape:
+            given["stem"] = [_spread(given["stem"][0], config.patch_size)]
         fits = {name: _fit(layer, given.get(name)) for name, layer in layers.items()}
         left = [name for name, fit in fits.items() if not fit]
         if not HEADS.issuperset(left):
             raise self._foreign()
         for name, layer in layers.items():
             if fits[name]:
-                layer.set_weights(given[name].get_weights())
+                layer.set_weights(given[name])
         return left
 
     def _body(self) -> Body:
@@ -95,10 +100,9 @@ class Start:
                 return body_of(self.file)
             with zipfile.ZipFile(self.file) as archive:
                 built = json.loads(archive.read("config.json"))["config"]["layers"]
-            layers = [layer["config"] for layer in built]
-            return Body.of_layers(
-                {each["name"]: each.get("filters") for each in layers}
-            )
+            layers = {layer["config"]["name"]: layer["config"] for layer in built}
+            channels = {name: layer.get("filters") for name, layer in layers.items()}
+            return Body.of_layers(channels, layers["stem"]["kernel_size"][0])
         except _UNFIT as error:
             raise self._foreign() from error
 
@@ -128,6 +132,12 @@ def _weighted(model: keras.Model) -> dict[str, Any]:
     return {layer.name: layer for layer in model.layers if layer.weights}
 
 
-def _fit(layer: Any, other: Any) -> bool:
-    shapes = [[w.shape for w in one.weights] for one in (layer, other) if one]
-    return len(shapes) == 2 and shapes[0] == shapes[1]
+def _spread(kernel: NDArray[np.float32], patch_size: int) -> NDArray[np.float32]:
+    """Return a kernel that answers as it did of faces that many times smaller."""
+    spread = kernel.repeat(patch_size, axis=0).repeat(patch_size, axis=1)
+    return spread / np.float32(patch_size**2)
+
+
+def _fit(layer: Any, weights: list[NDArray[Any]] | None) -> bool:
+    shapes = [tuple(one.shape) for one in layer.weights]
+    return weights is not None and shapes == [one.shape for one in weights]

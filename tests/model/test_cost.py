@@ -25,6 +25,7 @@ def test_reference_network_costs_what_hand_arithmetic_says() -> None:
         ModelConfig(22, 3, input_norm=True),
         ModelConfig(10, 1, pooling="8", age_head="ordinal"),
         ModelConfig(10, 1, pooling="original", input_size=24, mirrored=True),
+        ModelConfig(10, 1, input_size=40, patch_size=2),
     ],
 )
 def test_diagram_counts_the_parameters_that_the_network_has(
@@ -38,6 +39,12 @@ def test_diagram_shows_the_faces_as_the_network_sees_them() -> None:
     faces, first, *_ = stages(ModelConfig(10, 1, input_size=24, mirrored=True), 44)
     assert faces.text == "faces, uint8 RGB, both ways round, at 24 px"
     assert (faces.shape, first.shape) == ("44 x 44 x 3", "24 x 24 x 16")
+
+
+def test_diagram_shows_that_squares_of_pixels_are_one_place() -> None:
+    _, first, second, *_ = stages(ModelConfig(10, 1, patch_size=2), 64)
+    assert (first.text, first.shape) == ("conv 6 x 6, stride 2", "32 x 32 x 16")
+    assert second.shape == "32 x 32 x 16"
 
 
 def test_mirror_images_are_counted() -> None:

@@ -43,6 +43,7 @@ def test_exported_network_answers_as_the_keras_model(
         ModelConfig(10, 1, pooling="8", age_head="ordinal", input_norm=True),
         ModelConfig(10, 1, pooling="original"),
         ModelConfig(10, 1, input_size=28),
+        ModelConfig(10, 1, input_size=36, patch_size=3),
         ModelConfig(10, 1, pooling="original", input_size=28, mirrored=True),
     ],
 )

@@ -1,6 +1,9 @@
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from agegender.config import AugmentConfig, ModelConfig
@@ -89,6 +92,32 @@ def test_bfloat16_body_keeps_float32_heads_and_weights() -> None:
     assert model.get_layer("age").compute_dtype == "float32"
     assert {w.dtype for w in model.trainable_weights} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_squares_of_pixels_are_places_with_all_their_pixels_as_channels() -> None:
+    model = build(ModelConfig(10, 1, patch_size=2), 16, None)
+    stem = keras.Model(model.input, model.get_layer("stem").output)
+    faces = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+
+    def squares(pixels: NDArray[Any]) -> NDArray[Any]:
+        rows, columns, *rest = pixels.shape
+        parts = pixels.reshape(rows // 2, 2, columns // 2, 2, *rest)
+        return np.moveaxis(parts, 2, 1)
+
+    kernel = squares(model.get_layer("stem").get_weights()[0])
+    around = np.pad(faces / 127.5 - 1, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    for face, answered in zip(around, stem.predict(faces, verbose=0), strict=True):
+        windows = sliding_window_view(squares(face), (3, 3), axis=(0, 1))
+        wanted = np.einsum("yxabcij,ijabcd->yxd", windows, kernel)
+        np.testing.assert_allclose(answered, wanted, atol=1e-5)
+
+
+def test_faces_of_half_squares_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"a multiple of 8 px; .* Received: 20 px"):
+        build(ModelConfig(10, 1, patch_size=2), 20, None)
+    build(ModelConfig(10, 1, patch_size=2, input_size=16), 20, None)
+    with pytest.raises(ConfigError, match=r"patch_size must be at least 1"):
+        ModelConfig(patch_size=0)
 
 
 @pytest.mark.parametrize(

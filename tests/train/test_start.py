@@ -82,6 +82,17 @@ def test_heads_of_another_kind_are_learnt_anew(
         assert all(same) if layer.name in anew else not any(same)
 
 
+def test_squares_of_pixels_begin_as_the_pixels_that_the_other_saw(start: Start) -> None:
+    small = np.random.default_rng(1).integers(0, 256, (8, SIZE, SIZE, 3), np.uint8)
+    wanted = shaken(build(BODY, SIZE, None, seed=5)).predict(small, verbose=0)
+    config = replace(BODY, patch_size=2)
+    model = build(config, 2 * SIZE, None, seed=6)
+    assert start.give(model, config) == []
+    doubled = small.repeat(2, axis=1).repeat(2, axis=2)
+    told = model.predict(doubled, verbose=0)
+    np.testing.assert_allclose(told["age"], wanted["age"], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "other", [ModelConfig(16, 1), ModelConfig(10, 2), ModelConfig(10, 1, 0.0, True)]
 )
@@ -93,11 +104,22 @@ def test_other_body_is_refused_saying_what_to_set(
     with pytest.raises(ConfigError) as refused:
         start.give(model, other)
     said = str(refused.value)
-    there = "model.depth 10, model.widen_factor 1, model.input_norm false"
+    there = (
+        "model.depth 10, model.widen_factor 1, model.input_norm false, "
+        "model.patch_size 1"
+    )
     assert said.startswith(f"training.start_from: models:/agegender/3 has {there}.")
     assert f"Received: model.depth {other.depth}, model.widen_factor" in said
     for before, after in zip(first, model.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+def test_squares_are_not_taken_apart_again(tmp_path: Path) -> None:
+    squares = replace(BODY, patch_size=2)
+    file = save_model(build(squares, SIZE, None), tmp_path / "model.keras")
+    with pytest.raises(ConfigError, match=r"has .*patch_size 2\. Set that too"):
+        started(file).require_fit(BODY)
+    started(file).require_fit(squares)
 
 
 def test_fitting_is_told_without_keras_computing_anything(
