@@ -43,12 +43,24 @@ def test_shift_repeats_the_border(some_faces: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(found, padded[:, :SIDE, 3:])
 
 
-def test_half_a_pixel_is_the_mean_of_two(some_faces: NDArray[np.uint8]) -> None:
+def test_half_a_pixel_is_keys_mean_of_four(some_faces: NDArray[np.uint8]) -> None:
     found = moved(some_faces, shift=(0.5, 0.0))
-    wide = some_faces.astype(np.float32)
-    wanted = 0.5 * (wide[:, :, :-1] + wide[:, :, 1:])
-    np.testing.assert_allclose(found[:, :, :-1], wanted, atol=1e-4)
+    wide = np.pad(some_faces, ((0, 0), (0, 0), (1, 1), (0, 0)), mode="edge")
+    wide = wide.astype(np.float32)
+    outer = wide[:, :, :-3] + wide[:, :, 3:]
+    inner = wide[:, :, 1:-2] + wide[:, :, 2:-1]
+    wanted = ((9 * inner - outer) / 16).clip(0, 255)
+    np.testing.assert_allclose(found[:, :, :-1], wanted, atol=1e-3)
     np.testing.assert_array_equal(found[:, :, -1], some_faces[:, :, -1])
+
+
+def test_curves_are_followed_between_pixels() -> None:
+    # What means of neighbours cannot: a parabola goes through.
+    parabola = (np.arange(SIDE, dtype=np.float32) - 7.0) ** 2
+    faces = np.broadcast_to(parabola[None, None, :, None], (2, SIDE, SIDE, 3))
+    found = moved(np.ascontiguousarray(faces), shift=(0.3, 0.4))
+    wanted = (np.arange(SIDE) + 0.3 - 7.0) ** 2
+    np.testing.assert_allclose(found[0, 5, 1:-2, 0], wanted[1:-2], rtol=1e-4)
 
 
 def test_steps_of_half_a_pixel_enlarge_twofold() -> None:
