@@ -26,6 +26,7 @@ from agegender.tracking.registry import (
     download_network,
     resolve,
 )
+from agegender.tracking.store import use_tracking_store
 
 CHALLENGER = "models:/agegender@challenger"
 RATE = "optimizer.learning_rate"
@@ -62,6 +63,7 @@ def stores(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list
     """Return both stores, the version being registered in a copy of its own."""
     shutil.copy(begun / "mlflow.db", tmp_path / "mlflow.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    use_tracking_store()  # Before the steps do: tests ask the registry, too.
     return [str(begun / "store3"), str(begun / "store4")]
 
 
@@ -95,6 +97,30 @@ def test_version_says_what_it_started_from_and_who_was_learnt_before(
     assert any(f"starts from {first.uri}; figures measured on" in line for line in told)
 
 
+def test_version_says_who_taught_it_and_what_they_had_learnt(
+    stores: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    teacher = resolve(CHALLENGER)
+    file = tmp_path / "other.onnx"
+    file.write_bytes(download_network(teacher).read_bytes())
+    named = {"training.teachers": f"{CHALLENGER}, {file}"}
+    caplog.clear()
+    steps.train(stores[1], with_values(TINY, named))
+
+    pupil = resolve(CHALLENGER)
+    notes = metadata(pupil)
+    before = metadata(teacher)["trained_on"]
+    for name in (teacher.uri, file):
+        assert f"; taught by {name}, which learnt from {before}" in notes["trained_on"]
+    digests = notes["taught_by"].split(", ")
+    assert [len(one) for one in digests] == [64, 64]
+    assert "started_from" not in notes
+    params = mlflow.get_run(str(pupil.run_id)).data.params
+    assert params["training.teachers"] == f"{teacher.uri}, {file}"
+    told = [record.getMessage() for record in caplog.records]
+    assert any(f"training learns from {teacher.uri}; figures" in one for one in told)
+
+
 def test_same_store_is_split_the_same_way_and_nothing_is_told(
     stores: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -120,6 +146,25 @@ def test_training_that_starts_from_a_version_goes_on_as_one_undisturbed(
     assert stopped["run_id"] != whole["run_id"]
     assert stopped["val_age_mae"] == whole["val_age_mae"]
     assert stopped["best_epoch"] == whole["best_epoch"]
+
+
+def test_other_teachers_are_another_training(stores: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "teacher.onnx"
+    file.write_bytes(download_network(resolve(CHALLENGER)).read_bytes())
+    named = with_values(TINY, {"training.teachers": str(file), "training.epochs": 2})
+
+    def interrupting(done: int, total: int, what: str) -> None:
+        if done == total - 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        steps.train(stores[0], named, progress=interrupting)
+    (left,) = Path("mlruns/checkpoints").glob("*/state.npz")
+    started = steps.train(stores[0], with_values(TINY, {"training.epochs": 2})).data
+    file.write_bytes(download_network(resolve(CHALLENGER)).read_bytes())
+    steps.train(stores[0], named)
+    assert left.exists()
+    assert started["run_id"] != (left.parent / "run.txt").read_text()
 
 
 @pytest.mark.parametrize("ending", ["onnx", "keras"])
@@ -153,11 +198,12 @@ def test_dry_run_tells_whether_a_model_will_do(stores: list[str]) -> None:
         ("missing.keras", "no network at missing.keras"),
     ],
 )
+@pytest.mark.parametrize("setting", ["training.start_from", "training.teachers"])
 def test_model_that_is_not_there_is_told_before_anything_begins(
-    stores: list[str], model: str, words: str
+    stores: list[str], setting: str, model: str, words: str
 ) -> None:
     with pytest.raises(ModelError, match=words):
-        steps.train(stores[0], with_values(TINY, {"training.start_from": model}))
+        steps.train(stores[0], with_values(TINY, {setting: model}))
     assert not Path("mlruns/checkpoints").exists()
 
 
@@ -195,6 +241,7 @@ def test_every_trial_and_the_refit_start_from_the_model(stores: list[str]) -> No
     [
         ("model.depth", "Received: model.depth"),
         ("training.start_from", "cannot vary training.start_from"),
+        ("training.teachers", "cannot vary training.teachers"),
     ],
 )
 def test_space_that_a_model_cannot_fit_is_refused(

@@ -38,7 +38,9 @@ from agegender.data.store import write_store
 from agegender.model.export import export_onnx
 from agegender.model.network import Network
 from agegender.train import fit
+from agegender.train.lineage import Lineage
 from agegender.train.start import Start
+from agegender.train.teachers import Teacher
 
 draws = np.random.default_rng(0)
 names = [f"face{n}" for n in range(24)]
@@ -57,8 +59,9 @@ trained = fit(experiment, store)
 path = export_onnx(trained.model, "model.onnx", rule)
 answers = Network.load(path).predict(faces)
 further = replace(training, start_from="model.onnx", frozen_groups=1)
-start = Start("model.onnx", path, "", "")
-again = fit(replace(experiment, training=further), store, start=start)
+there = ("model.onnx", path, "", "")
+lineage = Lineage(Start(*there), (Teacher(*there),))
+again = fit(replace(experiment, training=further), store, lineage=lineage)
 stems = [one.model.get_layer("stem").get_weights()[0] for one in (trained, again)]
 try:
     importlib.import_module("tensorflow")

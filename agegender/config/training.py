@@ -25,9 +25,13 @@ class LossConfig:
         gender_weight: Weight of the gender cross-entropy.
         gender_smoothing: Share, 0..1, of the wanted gender that is spread evenly
             over both.
+        teacher_weight: Share, 0..1, of the loss that is the distance from what the
+            teachers answer (`training.teachers`); the labels' losses make up the
+            rest, and all of it where there are none.
 
     Reference: Gao et al., IJCAI 2018 (DLDL-v2); Rothe et al., IJCV 2018 (DEX); Pan
-    et al., CVPR 2018 (mean-variance); Szegedy et al., CVPR 2016 (smoothing).
+    et al., CVPR 2018 (mean-variance); Szegedy et al., CVPR 2016 (smoothing); Hinton
+    et al., 2015 (teachers).
     """
 
     age: Literal["label_distribution", "cross_entropy", "mean_variance"] = (
@@ -40,6 +44,7 @@ class LossConfig:
     age_smoothing: float = 0.0
     gender_weight: float = 1.0
     gender_smoothing: float = 0.0
+    teacher_weight: float = 0.7
 
     def __post_init__(self) -> None:
         require(
@@ -60,6 +65,11 @@ class LossConfig:
                 0.0 <= value < 1.0,
                 f"loss.{name} must be 0 or more and below 1. Received: {value}.",
             )
+        require(
+            0.0 <= self.teacher_weight <= 1.0,
+            "loss.teacher_weight must be within 0..1. "
+            f"Received: {self.teacher_weight}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,10 @@ class TrainingConfig:
         frozen_groups: Of the network's three groups of blocks, how many keep the
             weights they started from, counted from the faces on; with them what
             comes before, and what their batch norms know of faces.
+        teachers: Models whose answers are learnt from beside the labels, on
+            average, as `evaluate --model` takes them, with commas between. They
+            answer every face that is learnt from, as it is then; the network itself
+            gets no larger by them. Empty: the labels alone.
 
     Reference: Cui et al., CVPR 2019 (effective number); Tan & Le, ICML 2021 (growing
     faces).
@@ -164,6 +178,7 @@ class TrainingConfig:
     growing: float = 0.5
     start_from: str = ""
     frozen_groups: int = 0
+    teachers: str = ""
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
@@ -196,6 +211,11 @@ class TrainingConfig:
             "training.patience must be 0 where faces grow (training.first_size), "
             "since whole faces come last. "
             f"Received: {self.patience}.",
+        )
+        require(
+            not (self.first_size and self.teachers),
+            "training.teachers must be empty where faces grow (training.first_size): "
+            f"teachers see whole faces. Received: {self.teachers}.",
         )
         require(
             0 <= self.frozen_groups <= 3,

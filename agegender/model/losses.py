@@ -36,9 +36,15 @@ def age_loss(config: LossConfig) -> keras.losses.Loss:
     )
 
 
-def loss_weights(config: LossConfig) -> dict[str, float]:
-    """Return the weight of each head's loss."""
-    return {"age": 1.0, "gender": config.gender_weight}
+def loss_weights(config: LossConfig, taught: bool = False) -> dict[str, float]:
+    """Return the weight of each head's loss.
+
+    Args:
+        config: The gender's weight, and the teachers'.
+        taught: Whether there are teachers, who leave the labels the rest.
+    """
+    share = 1.0 - config.teacher_weight if taught else 1.0
+    return {"age": share, "gender": share * config.gender_weight}
 
 
 def expected_age(probabilities: Any) -> Any:

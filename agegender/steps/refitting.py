@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agegender.progress import Progress
+from agegender.steps.ancestry import lineage_of
 from agegender.steps.resuming import Place, resumable_run
-from agegender.steps.starting import start_of
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
@@ -74,14 +74,14 @@ def refit(
     if known := finished_refit(*ids):
         return Refitted(result.best_number, epochs, *known)
     named = replace(result.best, name=f"{result.study_name}-refit")
-    experiment, start = start_of(named, store)
+    experiment, lineage = lineage_of(named, store)
     faces = store.with_validation_in_train()
     place = Place(
         study_run.id,
         {REFIT_TAG: str(result.best_number)},
         (study_run.id, f"{epochs} epochs"),
     )
-    began = resumable_run(experiment, faces, None, True, place=place, start=start)
+    began = resumable_run(experiment, faces, None, True, place=place, lineage=lineage)
     with began as (run, checkpoint):
         run.log_experiment(experiment)
         log_data(run, faces)
@@ -92,11 +92,11 @@ def refit(
             progress,
             checkpoint,
             last_epoch=result.best_epoch,
-            start=start,
+            lineage=lineage,
         )
         origin = {"refit_of": f"trial {result.best_number} of {result.study_name}"}
         calibration = _calibration(result)
-        version = keep(run, trained, faces, experiment, start, calibration, origin)
+        version = keep(run, trained, faces, experiment, lineage, calibration, origin)
     assert version.number is not None
     return Refitted(result.best_number, epochs, run.id, version.number)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.tracking.run import Run
     from agegender.train.checkpoint import Checkpoint
-    from agegender.train.start import Start
+    from agegender.train.lineage import Lineage
     from agegender.train.unfinished import Unfinished
 
 FOLDER = "checkpoints"
@@ -46,7 +46,7 @@ def resumable_run(
     resume: bool,
     devices: int = 1,
     place: Place | None = None,
-    start: "Start | None" = None,
+    lineage: "Lineage | None" = None,
 ) -> Iterator[tuple["Run", "Checkpoint"]]:
     """Open the run of a training: the one that it was stopped in, or a new one.
 
@@ -60,7 +60,7 @@ def resumable_run(
         resume: False begins anew whatever is there.
         devices: How many train; sums are rounded otherwise on another number.
         place: Of the run among others; on its own if None.
-        start: What it starts from.
+        lineage: What it starts and learns from beside faces.
 
     Yields:
         The run, and where the state of training is to be kept.
@@ -76,7 +76,8 @@ def resumable_run(
 
     folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
     splits = [store.split_hash(split) for split in ("train", "validation")]
-    data = [store.manifest.content_hash, *splits, *([start.digest] if start else [])]
+    earlier = [one.digest for one in lineage.networks] if lineage else []
+    data = [store.manifest.content_hash, *splits, *earlier]
     place = place or Place()
     key = training_key(experiment, *data, __version__, f"{devices} devices", *place.key)
     with unfinished(folder, key) as left:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError
 from agegender.progress import Progress, silent
+from agegender.steps.ancestry import lineage_of, require_fits_all
 from agegender.steps.interrupting import ended_by_sigterm
 from agegender.steps.outcome import Outcome
-from agegender.steps.starting import require_start_fits_all, start_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from agegender.search import StudyResult
     from agegender.tracking.run import Run
-    from agegender.train.start import Start
+    from agegender.train.lineage import Lineage
 
 DATABASE = "optuna.db"
 """In mlruns/, beside the runs."""
@@ -30,7 +30,7 @@ class _TrainOn:
     """Trains a trial on a store; a class, since workers get it by pickle."""
 
     store: str
-    start: "Start | None" = None
+    lineage: "Lineage"
 
     def __call__(
         self,
@@ -42,7 +42,7 @@ class _TrainOn:
         from agegender.train import fit
 
         faces = FaceStore.open(self.store)
-        trained = fit(experiment, faces, listeners=[listener], start=self.start)
+        trained = fit(experiment, faces, [listener], lineage=self.lineage)
         return lambda folder: write_network(trained.model, folder, experiment, faces)
 
 
@@ -88,8 +88,8 @@ def search(
     if trials is not None and trials < 1:
         raise ConfigError(f"trials must be at least 1. Received: {trials}.")
     faces = FaceStore.open(store)
-    require_start_fits_all(experiment)
-    experiment, start = start_of(experiment, faces)
+    require_fits_all(experiment)
+    experiment, lineage = lineage_of(experiment, faces)
     tracking_uri, experiment_id = use_tracking_store(), use_experiment()
     name = study or experiment.name
     kept = storage or _own_storage()
@@ -100,7 +100,7 @@ def search(
             )
             result = run_study(
                 experiment,
-                _TrainOn(store, start),
+                _TrainOn(store, lineage),
                 storage=kept,
                 study_name=name,
                 trials=trials,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from agegender.config import Experiment
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
+from agegender.steps.ancestry import lineage_of
 from agegender.steps.outcome import Outcome
 from agegender.steps.resuming import resumable_run
-from agegender.steps.starting import start_of
 
 if TYPE_CHECKING:
     import keras
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agegender.tracking.registry import Version
     from agegender.tracking.run import Run
     from agegender.train import Trained
-    from agegender.train.start import Start
+    from agegender.train.lineage import Lineage
 
 NETWORK_FILE = "model.onnx"
 
@@ -61,9 +61,9 @@ def train(
     from agegender.data.store import FaceStore
 
     faces = FaceStore.open(store)
-    experiment, start = start_of(experiment, faces)
+    experiment, lineage = lineage_of(experiment, faces)
     if dry_run:
-        return Outcome.of_json(_plan(experiment, faces, start))
+        return Outcome.of_json(_plan(experiment, faces, lineage))
 
     from agegender.tracking.store import use_tracking_store
     from agegender.tracking.watched import watched
@@ -71,7 +71,9 @@ def train(
 
     count = len(chosen_devices(devices, experiment.training.batch_size))
     use_tracking_store()
-    began = resumable_run(experiment, faces, checkpoints, resume, count, start=start)
+    began = resumable_run(
+        *(experiment, faces, checkpoints, resume, count), lineage=lineage
+    )
     with began as (run, checkpoint):
         run.log_experiment(experiment)
         run.log_params({"devices": count})
@@ -80,9 +82,9 @@ def train(
         with watched(run, system_metrics):
             trained = fit(
                 *(experiment, faces, listeners, progress, checkpoint, count),
-                start=start,
+                lineage=lineage,
             )
-        version = keep(run, trained, faces, experiment, start)
+        version = keep(run, trained, faces, experiment, lineage)
     return _outcome(run, trained, version)
 
 
@@ -112,7 +114,7 @@ def keep(
     trained: "Trained",
     store: "FaceStore",
     experiment: Experiment,
-    start: "Start | None" = None,
+    lineage: "Lineage | None" = None,
     calibration: "Calibration | None" = None,
     further: Mapping[str, str] | None = None,
 ) -> "Version":
@@ -123,7 +125,7 @@ def keep(
         trained: What `fit` returned.
         store: What it was trained on.
         experiment: How.
-        start: What it started from.
+        lineage: What it started and learnt from beside faces.
         calibration: What its answers are corrected by; fitted on the validation
             faces, if there are any, where None is given.
         further: Metadata that the version gets beside its origin.
@@ -147,8 +149,8 @@ def keep(
             "store": store.manifest.content_hash,
             "run": run.id,
             "network": _network(experiment, store),
-            "trained_on": _trained_on(store, start),
-            **({} if start is None else {"started_from": start.digest}),
+            "trained_on": _trained_on(store, lineage),
+            **_ancestry(lineage),
             **(further or {}),
         }
         network = write_network(
@@ -164,7 +166,7 @@ def keep(
             photo=example_photo(),
             metadata=provenance,
         )
-    describe_version(version, _description(experiment, store, start))
+    describe_version(version, _description(experiment, store, lineage))
     return version
 
 
@@ -221,9 +223,9 @@ def _calibration(file: Path, store: "FaceStore") -> "Calibration | None":
 
 
 def _description(
-    experiment: Experiment, store: "FaceStore", start: "Start | None"
+    experiment: Experiment, store: "FaceStore", lineage: "Lineage | None"
 ) -> str:
-    network, trained_on = _network(experiment, store), _trained_on(store, start)
+    network, trained_on = _network(experiment, store), _trained_on(store, lineage)
     return f"{network}, trained on {trained_on}.\n\n{NOTICE}"
 
 
@@ -236,23 +238,38 @@ def _network(experiment: Experiment, store: "FaceStore") -> str:
     return f"WRN-{model.depth}-{model.widen_factor} at {side} px{squares}{ways}"
 
 
-def _trained_on(store: "FaceStore", start: "Start | None") -> str:
+def _ancestry(lineage: "Lineage | None") -> dict[str, str]:
+    """Return the hashes of the files that a network comes from."""
+    if lineage is None:
+        return {}
+    start, teachers = lineage
+    began = {"started_from": start.digest} if start else {}
+    taught = ", ".join(one.digest for one in teachers)
+    return began | ({"taught_by": taught} if taught else {})
+
+
+def _trained_on(store: "FaceStore", lineage: "Lineage | None") -> str:
     sources = store.manifest.sources
     terms = "; ".join(f"{one['name']}: {one['terms']}" for one in sources)
     genders = store.labels["gender"].to_numpy()[store.rows("train")]
     known = int((genders >= 0).sum())
     learnt = f", gender from {known:,} of them" if known < len(genders) else ""
+    start, teachers = lineage or (None, ())
     told = start.trained_on.rstrip(".") if start else ""
     before = f"; before that, as {start.name}, {told}" if start else ""
-    return f"{len(genders):,} faces{learnt} ({terms}){before}"
+    taught = "".join(
+        f"; taught by {one.name}, which learnt from {one.trained_on.rstrip('.')}"
+        for one in teachers
+    )
+    return f"{len(genders):,} faces{learnt} ({terms}){before}{taught}"
 
 
 def _plan(
-    experiment: Experiment, store: "FaceStore", start: "Start | None"
+    experiment: Experiment, store: "FaceStore", lineage: "Lineage"
 ) -> dict[str, Any]:
     from agegender.train import plan
 
-    cost = plan(experiment, store, start)
+    cost = plan(experiment, store, lineage)
     return {"experiment": experiment.to_dict(), **cost._asdict()}
 
 

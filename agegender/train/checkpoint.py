@@ -35,11 +35,14 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, model: keras.Model, course: Course) -> None:
+    def write(
+        self, network: keras.Model, optimizer: keras.Optimizer, course: Course
+    ) -> None:
         """Replace the state by that of now.
 
         Args:
-            model: Compiled and built.
+            network: What is learnt.
+            optimizer: Of it, built.
             course: How it went so far.
 
         Raises:
@@ -51,7 +54,7 @@ class Checkpoint:
             "best_error": course.best_error,
         }
         arrays = {_COURSE: np.array(json.dumps(facts))}
-        for number, variable in enumerate(_variables(model)):
+        for number, variable in enumerate(_variables(network, optimizer)):
             arrays[f"variable{number}"] = keras.ops.convert_to_numpy(variable)
         for number, weights in enumerate(course.best_weights):
             arrays[f"best{number}"] = weights
@@ -64,17 +67,18 @@ class Checkpoint:
                 "again: it goes on from the epoch before."
             ) from error
 
-    def restore(self, model: keras.Model) -> Course:
-        """Put the kept state into a model.
+    def restore(self, network: keras.Model, optimizer: keras.Optimizer) -> Course:
+        """Put the kept state into a network and its optimizer.
 
         Args:
-            model: Compiled, its optimizer built; as it was when training began.
+            network: As it was when training began.
+            optimizer: Of it, built.
 
         Returns:
             How it went so far; the start of a course where nothing was kept.
 
         Raises:
-            DataError: If what was kept is not the state of such a model.
+            DataError: If what was kept is not the state of such a training.
         """
         if not self.path.is_file():
             return Course()
@@ -82,7 +86,7 @@ class Checkpoint:
             with np.load(self.path, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
             facts = json.loads(str(arrays.pop(_COURSE)))
-            _assign(_variables(model), _listed(arrays, "variable"))
+            _assign(_variables(network, optimizer), _listed(arrays, "variable"))
             return Course(best_weights=_listed(arrays, "best"), **facts)
 
     def epochs(self) -> int:
@@ -108,11 +112,11 @@ class Checkpoint:
             ) from error
 
 
-def _variables(model: keras.Model) -> list[Any]:
+def _variables(network: keras.Model, optimizer: keras.Optimizer) -> list[Any]:
     """Return all that training changes, but for the sums of metrics."""
-    sums = {id(variable) for variable in model.metrics_variables}
-    own = [variable for variable in model.variables if id(variable) not in sums]
-    return own + list(model.optimizer.variables)
+    sums = {id(variable) for variable in network.metrics_variables}
+    own = [variable for variable in network.variables if id(variable) not in sums]
+    return own + list(optimizer.variables)
 
 
 def _listed(arrays: dict[str, NDArray[Any]], kind: str) -> list[NDArray[Any]]:

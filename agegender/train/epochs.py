@@ -48,6 +48,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports steps and epochs, keeps the best weights, stops when told to.
 
     Args:
+        network: Whose weights are kept; what is trained may hold others beside.
         course: Grows with each epoch.
         listeners: Called at the end of each epoch; what they raise ends training.
         progress: Called as steps are made.
@@ -65,6 +66,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
+        network: keras.Model,
         course: Course,
         listeners: Sequence[EpochListener],
         progress: Progress,
@@ -74,6 +76,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         checkpoint: Checkpoint | None = None,
     ) -> None:
         super().__init__()
+        self._network = network
         self._course = course
         self._listeners = listeners
         self._progress = progress
@@ -109,7 +112,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_end(self, logs: Any = None) -> None:
         """Keep the weights just validated if they are the best."""
-        self._course.keep_best(self._epoch, logs["age_mae"], self.model)
+        self._course.keep_best(self._epoch, logs["age_mae"], self._network)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the epoch's state, then tell the listeners."""
@@ -125,7 +128,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         if self._course.is_over(self.params["epochs"], self._patience):
             self.model.stop_training = True
         if self._checkpoint is not None:
-            self._checkpoint.write(self.model, self._course)
+            self._checkpoint.write(self._network, self.model.optimizer, self._course)
         for listener in self._listeners:
             listener(epoch, measures)
 

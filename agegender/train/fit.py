@@ -22,10 +22,12 @@ from agegender.train.checkpoint import Checkpoint
 from agegender.train.course import Course
 from agegender.train.devices import chosen_devices, share_norms, spread_over
 from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
+from agegender.train.lineage import Lineage
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
 from agegender.train.sizes import GrowingFaces
-from agegender.train.start import Start, freeze
+from agegender.train.start import freeze
+from agegender.train.teachers import taught
 
 
 class SplitFaces(Faces, Protocol):
@@ -60,7 +62,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
     devices: int = 1,
     last_epoch: int | None = None,
-    start: Start | None = None,
+    lineage: Lineage = Lineage(),
 ) -> Trained:
     """Train on the train split and choose the epoch by the validation split.
 
@@ -77,11 +79,12 @@ def fit(
         last_epoch: The epoch, counted from 0, to stop after and whose weights to
             take, on the schedule of all epochs; the validation split is not read,
             and nothing is chosen by it.
-        start: Network whose weights are the first ones; None draws them.
+        lineage: Network whose weights are the first ones; where there is none, they
+            are drawn. Networks whose answers are learnt from.
 
     Raises:
         ConfigError: If there are fewer devices, or they cannot share a batch, or the
-            network to start from is another.
+            network to start from is another, or a teacher takes larger faces.
         DataError: If the train or the validation split is empty, or what the
             checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
@@ -94,10 +97,16 @@ def fit(
     patience = settings.patience if chooses else 0
     keras.utils.set_random_seed(experiment.seed)
     with spread_over(chosen):
-        model = compiled(experiment, _size(store), len(training), len(chosen))
-        if start is not None:
-            start.give(model, experiment.model)
-        course = Course() if checkpoint is None else checkpoint.restore(model)
+        network = _built(experiment, _size(store), len(chosen))
+        model = network
+        if lineage.start is not None:
+            lineage.start.give(network, experiment.model)
+        if lineage.teachers:
+            model = taught(network, lineage.teachers, experiment.loss)
+        _compile(model, experiment, len(training), len(chosen), lineage)
+        course = Course()
+        if checkpoint is not None:
+            course = checkpoint.restore(network, model.optimizer)
         for epoch, measures in enumerate(course.rows):
             for listener in listeners:
                 listener(epoch, measures)
@@ -105,26 +114,22 @@ def fit(
             faces = min(settings.batch_size, len(store.rows("train")))
             untold = _untold(training, validation)
             watch = EpochWatch(
-                *(course, listeners, progress, faces, patience),
+                *(network, course, listeners, progress, faces, patience),
                 *(untold, checkpoint),
             )
             _learn(model, training, validation, settings, watch, course, epochs)
-        weights = course.best_weights or _last_weights(model, settings)
-    if len(chosen) > 1:
-        # Whoever goes on with the network has one device.
-        model = compiled(experiment, _size(store), len(training))
-    model.set_weights(weights)
+        weights = course.best_weights
+        if not weights:
+            # Nothing was chosen: the last ones, averaged where they are.
+            if settings.ema:
+                model.optimizer.finalize_variable_values(network.trainable_variables)
+            weights = network.get_weights()
+    if len(chosen) > 1 or model is not network:
+        # Whoever goes on with the network has one device, and no teachers.
+        network = compiled(experiment, _size(store), len(training))
+    network.set_weights(weights)
     best_epoch = course.best_epoch if last_epoch is None else last_epoch
-    return Trained(model, course.history(), best_epoch)
-
-
-def _last_weights(
-    model: keras.Model, settings: TrainingConfig
-) -> list[NDArray[np.float32]]:
-    """Return the weights of now, averaged where they are."""
-    if settings.ema:
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-    return list(model.get_weights())
+    return Trained(network, course.history(), best_epoch)
 
 
 def _learn(
@@ -155,56 +160,75 @@ def _untold(training: FaceBatches, validation: FaceBatches | None) -> tuple[str,
     return tuple(name for name, side in sides.items() if side and not side.tells_gender)
 
 
-def compiled(
-    experiment: Experiment, size: int, steps: int, devices: int = 1
-) -> keras.Model:
-    """Build the network and set how it learns.
+def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
+    """Build the network and set how it learns, on one device, by labels alone.
 
     Args:
         experiment: Network, loss, optimizer, schedule, epochs, seed.
         size: Side of the faces, in pixels.
         steps: Steps an epoch.
-        devices: How many share each batch.
     """
+    network = _built(experiment, size)
+    _compile(network, experiment, steps)
+    return network
+
+
+def _built(experiment: Experiment, size: int, devices: int = 1) -> keras.Model:
     settings = experiment.training
     policy = dtype_policy(settings.precision)
-    model = build(experiment.model, size, experiment.augment, experiment.seed, policy)
-    freeze(model, settings.frozen_groups)
+    network = build(experiment.model, size, experiment.augment, experiment.seed, policy)
+    freeze(network, settings.frozen_groups)
     if settings.ema:
-        slow_norms(model, settings.ema)
+        slow_norms(network, settings.ema)
     if devices > 1:
-        share_norms(model)
+        share_norms(network)
+    return network
+
+
+def _compile(
+    model: keras.Model,
+    experiment: Experiment,
+    steps: int,
+    devices: int = 1,
+    lineage: Lineage = Lineage(),
+) -> None:
+    settings = experiment.training
     all_steps = steps * settings.epochs
     model.compile(
         optimizer=optimizer(
             experiment.optimizer, experiment.schedule, all_steps, settings.ema
         ),
         loss=losses(experiment.loss),
-        loss_weights=loss_weights(experiment.loss),
+        loss_weights=loss_weights(experiment.loss, taught=bool(lineage.teachers)),
         metrics=metrics(experiment.model.point),
         weighted_metrics=weighted_metrics(experiment.loss),
         jit_compile=_jit_compile(devices),
     )
     # Now rather than with the first step: its variables are part of the state.
     model.optimizer.build(model.trainable_variables)
-    return model
 
 
-def plan(experiment: Experiment, store: SplitFaces, start: Start | None = None) -> Plan:
+def plan(
+    experiment: Experiment, store: SplitFaces, lineage: Lineage = Lineage()
+) -> Plan:
     """Tell what a training would cost, without training.
 
     Args:
         experiment: Network, batch size.
         store: The faces.
-        start: Network to start from.
+        lineage: Networks to start and to learn from.
 
     Raises:
-        ConfigError: If the network to start from is another.
+        ConfigError: If the network to start from is another, or a teacher takes
+            larger faces.
         DataError: If the train or the validation split is empty.
     """
     training, _ = _batches(experiment, store)
     model = build(experiment.model, _size(store), None, experiment.seed)
+    start, teachers = lineage
     anew = start.give(model, experiment.model) if start else []
+    for teacher in teachers:
+        teacher.ready(_size(store))
     return Plan(*count(model), steps_per_epoch=len(training), heads_learnt_anew=anew)
 
 

@@ -10,7 +10,6 @@ Reference: Yosinski et al., NeurIPS 2014.
 import json
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,31 +18,19 @@ from numpy.typing import NDArray
 
 from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
-from agegender.model.files import load_model
 from agegender.model.folder import KERAS
 from agegender.model.heads import HEADS
-from agegender.model.rebuilt import body_of, rebuild
+from agegender.model.rebuilt import body_of
 from agegender.model.wide_resnet import Body
+from agegender.train.earlier import EarlierNetwork
 
 _UNFIT = (zipfile.BadZipFile, LookupError, TypeError, ValueError, ModelError)
 """What reading a file ends in that holds no network of ours."""
 
 
 @dataclass(frozen=True)
-class Start:
-    """The network that a training starts from.
-
-    Args:
-        name: Which model it is, with its number.
-        file: `.keras`, or `.onnx` in float32 or float16, on this machine.
-        digest: Of the file.
-        trained_on: How many faces, whose, and under which terms.
-    """
-
-    name: str
-    file: Path
-    digest: str
-    trained_on: str
+class Start(EarlierNetwork):
+    """The network that a training starts from."""
 
     def require_fit(self, config: ModelConfig) -> None:
         """Make sure that a network can be given the weights.
@@ -79,16 +66,15 @@ class Start:
             ModelError: If the file cannot be read, or holds no network of ours.
         """
         self.require_fit(config)
-        is_keras = self.file.suffix == KERAS
-        other = load_model(self.file) if is_keras else rebuild(self.file)
-        given = {name: layer.get_weights() for name, layer in _weighted(other).items()}
+        others = _weighted(self.read())
+        given = {name: layer.get_weights() for name, layer in others.items()}
         layers = _weighted(model)
         if given["stem"][0].shape != layers["stem"].kernel.shape:
             given["stem"] = [_spread(given["stem"][0], config.patch_size)]
         fits = {name: _fit(layer, given.get(name)) for name, layer in layers.items()}
         left = [name for name, fit in fits.items() if not fit]
         if not HEADS.issuperset(left):
-            raise self._foreign()
+            raise self.foreign()
         for name, layer in layers.items():
             if fits[name]:
                 layer.set_weights(given[name])
@@ -104,13 +90,7 @@ class Start:
             channels = {name: layer.get("filters") for name, layer in layers.items()}
             return Body.of_layers(channels, layers["stem"]["kernel_size"][0])
         except _UNFIT as error:
-            raise self._foreign() from error
-
-    def _foreign(self) -> ModelError:
-        return ModelError(
-            f"{self.name} is no Wide ResNet of ours in float32 or float16. Name "
-            "a model that agegender trained, imported or exported."
-        )
+            raise self.foreign() from error
 
 
 def freeze(model: keras.Model, groups: int) -> None:

@@ -28,7 +28,9 @@ from agegender.errors import ConfigError
 from agegender.model.files import save_model
 from agegender.model.wide_resnet import build
 from agegender.train import chosen_devices, fit
+from agegender.train.lineage import Lineage
 from agegender.train.start import Start
+from agegender.train.teachers import Teacher
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -51,7 +53,8 @@ class Store:
 
 
 first = save_model(build(ModelConfig(10, 1), 16, None, seed=9), "first.keras")
-start = Start("first.keras", first, "", "")
+there = ("first.keras", first, "", "")
+lineage = Lineage(Start(*there), (Teacher(*there),))
 
 
 def _sum(model, layer):
@@ -68,7 +71,7 @@ def trained(devices):
             frozen_groups=1,
         ),
     )
-    done = fit(experiment, Store(), devices=devices, start=start)
+    done = fit(experiment, Store(), devices=devices, lineage=lineage)
     done.model.predict_on_batch(Store.faces[:3])
     return {
         "history": done.history.to_dict("list"),

@@ -22,7 +22,7 @@ def watch_over(
     model: keras.Model, listeners: Sequence[EpochListener] = ()
 ) -> tuple[EpochWatch, Course]:
     course = Course()
-    watch = EpochWatch(course, listeners, silent, faces_per_step=4, patience=2)
+    watch = EpochWatch(model, course, listeners, silent, faces_per_step=4, patience=2)
     watch.set_model(model)
     watch.set_params({"steps": 1, "epochs": 9})
     return watch, course

@@ -42,9 +42,9 @@ def test_state_comes_back_whole(tiny_experiment: Experiment, tmp_path: Path) -> 
     for number, variable in enumerate(variables):
         variable.assign(keras.ops.full(variable.shape, number, variable.dtype))
     course = Course([{"loss": 0.1 + 0.2}], 0, 5.5, [np.arange(3.0)])
-    checkpoint.write(model, course)
+    checkpoint.write(model, model.optimizer, course)
     other = compiled(tiny_experiment, 16, 4)
-    found = checkpoint.restore(other)
+    found = checkpoint.restore(other, other.optimizer)
     values = [*other.variables, *other.optimizer.variables]
     assert [float(np.ravel(value)[0]) for value in values] == list(range(len(values)))
     assert (found.rows, found.best_error) == ([{"loss": 0.1 + 0.2}], 5.5)
@@ -56,15 +56,17 @@ def test_state_that_cannot_be_written_leaves_the_one_before(
 ) -> None:
     checkpoint = Checkpoint(tmp_path / "state.npz")
     model = compiled(tiny_experiment, 16, 4)
-    checkpoint.write(model, Course([{"loss": 1.0}]))
+    checkpoint.write(model, model.optimizer, Course([{"loss": 1.0}]))
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(DataError, match="No space left on device"):
-        checkpoint.write(model, Course([{"loss": 1.0}, {"loss": 0.5}]))
-    assert len(checkpoint.restore(model).rows) == checkpoint.epochs() == 1
+        checkpoint.write(model, model.optimizer, Course([{"loss": 1.0}, {"loss": 0.5}]))
+    assert (
+        len(checkpoint.restore(model, model.optimizer).rows) == checkpoint.epochs() == 1
+    )
     assert [file.name for file in tmp_path.iterdir()] == ["state.npz"]
 
 
@@ -75,9 +77,11 @@ def test_state_of_something_else_is_one_line(
     checkpoint = Checkpoint(tmp_path / "state.npz")
     if spoilt is None:
         wider = replace(tiny_experiment, model=ModelConfig(10, 2))
-        checkpoint.write(compiled(wider, 16, 4), Course())
+        other = compiled(wider, 16, 4)
+        checkpoint.write(other, other.optimizer, Course())
     else:
         checkpoint.path.write_bytes(spoilt)
+    model = compiled(tiny_experiment, 16, 4)
     with pytest.raises(DataError, match="is not the state of this training") as told:
-        checkpoint.restore(compiled(tiny_experiment, 16, 4))
+        checkpoint.restore(model, model.optimizer)
     assert "\n" not in str(told.value)

@@ -16,6 +16,7 @@ from agegender.model.files import save_model
 from agegender.model.formats import write_format
 from agegender.model.wide_resnet import build
 from agegender.train import fit
+from agegender.train.lineage import Lineage
 from agegender.train.start import Start
 
 SIZE = 16
@@ -126,7 +127,7 @@ def test_fitting_is_told_without_keras_computing_anything(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for builds in ("load_model", "rebuild"):
-        monkeypatch.delattr(f"agegender.train.start.{builds}")
+        monkeypatch.delattr(f"agegender.train.earlier.{builds}")
     start.require_fit(BODY)
     with pytest.raises(ConfigError):
         start.require_fit(ModelConfig(16, 1))
@@ -170,7 +171,7 @@ def test_frozen_groups_stay_and_the_others_learn(
         frozen_groups=groups,
     )
     experiment = replace(tiny_experiment, training=training)
-    after = fit(experiment, tiny_store, start=start).model
+    after = fit(experiment, tiny_store, lineage=Lineage(start)).model
     frozen = ("stem", "group1", "group2") if groups else ()
     for layer in first.layers:
         arrays = layer.get_weights()
@@ -190,7 +191,7 @@ def test_learning_begins_where_the_other_network_stopped(
         training=replace(tiny_experiment.training, epochs=1),
     )
     best = first.history["val_age_mae"].min()
-    again = fit(slow, tiny_store, start=start).history["val_age_mae"][0]
+    again = fit(slow, tiny_store, lineage=Lineage(start)).history["val_age_mae"][0]
     drawn = fit(slow, tiny_store).history["val_age_mae"][0]
     # Norms look at the faces anew, however slowly weights move.
     assert abs(again - best) < 0.2 * abs(drawn - best)
