@@ -257,9 +257,12 @@ def _trained_on(store: "FaceStore", lineage: "Lineage | None") -> str:
     start, teachers = lineage or (None, ())
     told = start.trained_on.rstrip(".") if start else ""
     before = f"; before that, as {start.name}, {told}" if start else ""
+    lessons: dict[str, list[str]] = {}  # Teachers are often of one recipe.
+    for one in teachers:
+        lessons.setdefault(one.trained_on.rstrip("."), []).append(one.name)
     taught = "".join(
-        f"; taught by {one.name}, which learnt from {one.trained_on.rstrip('.')}"
-        for one in teachers
+        f"; taught by {', '.join(names)}, which learnt from {faces}"
+        for faces, names in lessons.items()
     )
     return f"{len(genders):,} faces{learnt} ({terms}){before}{taught}"
 
