@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agegender.progress import Progress
-from agegender.steps.ancestry import lineage_of
+from agegender.steps.lineage import lineage_of
 from agegender.steps.resuming import Place, resumable_run
 
 if TYPE_CHECKING:

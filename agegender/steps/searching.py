@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError
 from agegender.progress import Progress, silent
-from agegender.steps.ancestry import lineage_of, require_fits_all
 from agegender.steps.interrupting import ended_by_sigterm
+from agegender.steps.lineage import lineage_of, require_fits_all
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agegender.config import Experiment
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
-from agegender.steps.ancestry import lineage_of
+from agegender.steps.lineage import digests, lineage_of, told
 from agegender.steps.outcome import Outcome
 from agegender.steps.resuming import resumable_run
 
@@ -114,7 +114,7 @@ def keep(
     trained: "Trained",
     store: "FaceStore",
     experiment: Experiment,
-    lineage: "Lineage | None" = None,
+    lineage: "Lineage",
     calibration: "Calibration | None" = None,
     further: Mapping[str, str] | None = None,
 ) -> "Version":
@@ -150,7 +150,7 @@ def keep(
             "run": run.id,
             "network": _network(experiment, store),
             "trained_on": _trained_on(store, lineage),
-            **_ancestry(lineage),
+            **digests(lineage),
             **(further or {}),
         }
         network = write_network(
@@ -222,9 +222,7 @@ def _calibration(file: Path, store: "FaceStore") -> "Calibration | None":
     return fit_calibration(pair(*answer, store.labels.iloc[rows]))
 
 
-def _description(
-    experiment: Experiment, store: "FaceStore", lineage: "Lineage | None"
-) -> str:
+def _description(experiment: Experiment, store: "FaceStore", lineage: "Lineage") -> str:
     network, trained_on = _network(experiment, store), _trained_on(store, lineage)
     return f"{network}, trained on {trained_on}.\n\n{NOTICE}"
 
@@ -238,33 +236,13 @@ def _network(experiment: Experiment, store: "FaceStore") -> str:
     return f"WRN-{model.depth}-{model.widen_factor} at {side} px{squares}{ways}"
 
 
-def _ancestry(lineage: "Lineage | None") -> dict[str, str]:
-    """Return the hashes of the files that a network comes from."""
-    if lineage is None:
-        return {}
-    start, teachers = lineage
-    began = {"started_from": start.digest} if start else {}
-    taught = ", ".join(one.digest for one in teachers)
-    return began | ({"taught_by": taught} if taught else {})
-
-
-def _trained_on(store: "FaceStore", lineage: "Lineage | None") -> str:
+def _trained_on(store: "FaceStore", lineage: "Lineage") -> str:
     sources = store.manifest.sources
     terms = "; ".join(f"{one['name']}: {one['terms']}" for one in sources)
     genders = store.labels["gender"].to_numpy()[store.rows("train")]
     known = int((genders >= 0).sum())
     learnt = f", gender from {known:,} of them" if known < len(genders) else ""
-    start, teachers = lineage or (None, ())
-    told = start.trained_on.rstrip(".") if start else ""
-    before = f"; before that, as {start.name}, {told}" if start else ""
-    lessons: dict[str, list[str]] = {}  # Teachers are often of one recipe.
-    for one in teachers:
-        lessons.setdefault(one.trained_on.rstrip("."), []).append(one.name)
-    taught = "".join(
-        f"; taught by {', '.join(names)}, which learnt from {faces}"
-        for faces, names in lessons.items()
-    )
-    return f"{len(genders):,} faces{learnt} ({terms}){before}{taught}"
+    return f"{len(genders):,} faces{learnt} ({terms}){told(lineage)}"
 
 
 def _plan(

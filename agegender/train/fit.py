@@ -118,18 +118,22 @@ def fit(
                 *(untold, checkpoint),
             )
             _learn(model, training, validation, settings, watch, course, epochs)
-        weights = course.best_weights
-        if not weights:
-            # Nothing was chosen: the last ones, averaged where they are.
-            if settings.ema:
-                model.optimizer.finalize_variable_values(network.trainable_variables)
-            weights = network.get_weights()
+        weights = course.best_weights or _last_weights(network, model, settings)
     if len(chosen) > 1 or model is not network:
         # Whoever goes on with the network has one device, and no teachers.
         network = compiled(experiment, _size(store), len(training))
     network.set_weights(weights)
     best_epoch = course.best_epoch if last_epoch is None else last_epoch
     return Trained(network, course.history(), best_epoch)
+
+
+def _last_weights(
+    network: keras.Model, model: keras.Model, settings: TrainingConfig
+) -> list[NDArray[np.float32]]:
+    """Return the weights of now, averaged where they are."""
+    if settings.ema:
+        model.optimizer.finalize_variable_values(network.trainable_variables)
+    return list(network.get_weights())
 
 
 def _learn(

@@ -69,19 +69,45 @@ def require_fits_all(experiment: Experiment) -> None:
             fit.
     """
     space = set(experiment.search.space)
-    for name in sorted({_START, _TEACHERS} & space):
-        raise ConfigError(f"search.space cannot vary {name}: run a study for each.")
+    if models := {_START, _TEACHERS} & space:
+        varied = ", ".join(sorted(models))
+        raise ConfigError(f"search.space cannot vary {varied}: run a study for each.")
     if not experiment.training.start_from:
         return
     from agegender.model.wide_resnet import Body
 
     fixed = {f"model.{name}" for name in Body._fields} & space
     if fixed:
-        told = ", ".join(sorted(fixed))
+        received = ", ".join(sorted(fixed))
         raise ConfigError(
             "search.space varies what the weights to start from must fit. "
-            f"Take it out, or leave {_START} empty. Received: {told}."
+            f"Take it out, or leave {_START} empty. Received: {received}."
         )
+
+
+def digests(lineage: "Lineage") -> dict[str, str]:
+    """Return the hashes of the files that a network comes from, by their part."""
+    start, teachers = lineage
+    parts = {
+        "started_from": start.digest if start else "",
+        "taught_by": ", ".join(one.digest for one in teachers),
+    }
+    return {part: hashes for part, hashes in parts.items() if hashes}
+
+
+def told(lineage: "Lineage") -> str:
+    """Tell what the networks before had learnt from, to be put behind the faces."""
+    start, teachers = lineage
+    before = ""
+    if start:
+        before = f"; before that, as {start.name}, {start.trained_on.rstrip('.')}"
+    lessons: dict[str, list[str]] = {}  # Teachers are often of one recipe.
+    for one in teachers:
+        lessons.setdefault(one.trained_on.rstrip("."), []).append(one.name)
+    return before + "".join(
+        f"; taught by {', '.join(names)}, which learnt from {faces}"
+        for faces, names in lessons.items()
+    )
 
 
 def _found(model: str, store: "FaceStore", kind: type[Kind], how: str) -> Kind:
