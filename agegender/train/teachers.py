@@ -107,6 +107,9 @@ class Pupil(keras.layers.Layer):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """Return its own answers: `age`, (N, 101), and `gender`, (N, 1)."""
         if training:
+            # Devices that share a batch share this layer as well: TensorFlow traces
+            # one after another, and the second would find the first one's losses.
+            self._clear_losses()
             for head, distance in distances(own, taught).items():
                 self.add_loss(self.weights_of_heads[head] * ops.mean(distance))
         return own
