@@ -48,7 +48,9 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
 
 
 def load_model(path: str | Path) -> keras.Model:
-    """Read a network back, compiled as it was when saved.
+    """Read a network back, not compiled, however it was saved.
+
+    A compiled one within another would count its own figures among the other's.
 
     Args:
         path: A `.keras` file.
@@ -60,7 +62,7 @@ def load_model(path: str | Path) -> keras.Model:
     if not path.is_file():
         raise ModelError(f"no network at {path}. Give the path of a .keras file.")
     try:
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError) as error:
         line = str(error).strip().split("\n", 1)[0]
         raise ModelError(f"{path} is not a Keras network: {line}") from error

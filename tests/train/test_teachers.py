@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from agegender.config import (
@@ -19,10 +20,11 @@ from agegender.config import (
 from agegender.data.store import FaceStore
 from agegender.errors import ConfigError, ModelError
 from agegender.model.export import export_onnx
-from agegender.model.files import save_model
+from agegender.model.files import load_model, save_model
 from agegender.model.wide_resnet import build
 from agegender.train import fit, plan
 from agegender.train.checkpoint import Checkpoint
+from agegender.train.fit import compiled
 from agegender.train.lineage import Lineage
 from agegender.train.teachers import Teacher, distances, taught, teacher_weights
 
@@ -132,6 +134,24 @@ def test_pupil_learns_what_its_teacher_answers_against_the_labels(
     assert (told["age"].argmax(axis=1) == 33).all()
     np.testing.assert_allclose(told["gender"], 1 / (1 + np.exp(-3)), atol=0.1)
     assert {layer.name for layer in done.layers}.isdisjoint({"teachers", "pupil"})
+
+
+def test_figures_are_the_pupils_own_whatever_its_teacher_was_compiled_for(
+    tiny_store: FaceStore, tiny_experiment: Experiment, tmp_path: Path
+) -> None:
+    model = compiled(tiny_experiment, SIZE, steps=1)
+    file = save_model(model, tmp_path / "compiled.keras")
+    teacher = Teacher("models:/agegender/3", file, "digest", "64 faces")
+    plain = build(tiny_experiment.model, SIZE, None)
+    plain.set_weights(load_model(file).get_weights())
+    (tmp_path / "plain").mkdir()
+    as_plain = teacher_of(plain, tmp_path / "plain")
+    told, wanted = (
+        fit(tiny_experiment, tiny_store, lineage=Lineage(None, (one,))).history
+        for one in (teacher, as_plain)
+    )
+    timed = ["faces_per_second", "epoch_seconds"]
+    pd.testing.assert_frame_equal(told.drop(columns=timed), wanted.drop(columns=timed))
 
 
 @pytest.mark.parametrize("ema", [0.0, 0.5])
