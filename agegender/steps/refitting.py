@@ -66,8 +66,9 @@ def refit(
         ModelError: If the tracking store refuses.
     """
     from agegender.steps.training import keep, log_data
+    from agegender.tracking.place import programs_folder
     from agegender.tracking.refits import REFIT_TAG, finished_refit
-    from agegender.train import fit
+    from agegender.train import fit, keep_programs
 
     epochs = result.best_epoch + 1
     ids = (study_run.experiment_id, study_run.id, result.best_number)
@@ -81,6 +82,7 @@ def refit(
         {REFIT_TAG: str(result.best_number)},
         (study_run.id, f"{epochs} epochs"),
     )
+    keep_programs(programs_folder())
     began = resumable_run(experiment, faces, None, True, place=place, lineage=lineage)
     with began as (run, checkpoint):
         run.log_experiment(experiment)

@@ -39,8 +39,10 @@ class _TrainOn:
     ) -> Callable[[Path], Path]:
         from agegender.data.store import FaceStore
         from agegender.steps.training import write_network
-        from agegender.train import fit
+        from agegender.tracking.place import programs_folder
+        from agegender.train import fit, keep_programs
 
+        keep_programs(programs_folder())
         faces = FaceStore.open(self.store)
         trained = fit(experiment, faces, [listener], lineage=self.lineage)
         return lambda folder: write_network(trained.model, folder, experiment, faces)

@@ -65,10 +65,12 @@ def train(
     if dry_run:
         return Outcome.of_json(_plan(experiment, faces, lineage))
 
+    from agegender.tracking.place import programs_folder
     from agegender.tracking.store import use_tracking_store
     from agegender.tracking.watched import watched
-    from agegender.train import chosen_devices, fit
+    from agegender.train import chosen_devices, fit, keep_programs
 
+    keep_programs(programs_folder())
     count = len(chosen_devices(devices, experiment.training.batch_size))
     use_tracking_store()
     began = resumable_run(

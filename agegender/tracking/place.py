@@ -1,4 +1,4 @@
-"""Where the tracking store lies, told without MLflow, which takes seconds to load."""
+"""Where runs and what else lies in `mlruns/` is, told without loading MLflow."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,11 @@ def project_folder() -> Path:
     """Return the nearest folder upwards with an MLproject, else the working folder."""
     here = Path.cwd()
     return next((p for p in (here, *here.parents) if (p / "MLproject").is_file()), here)
+
+
+def programs_folder() -> Path:
+    """Return where compiled programs stay from one training to the next."""
+    return project_folder() / "mlruns" / "compiled"
 
 
 def is_there(folder: Path | None = None) -> bool:

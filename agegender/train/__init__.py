@@ -4,6 +4,7 @@ from agegender.train import backend  # noqa: F401 - loads Keras quietly, so firs
 from agegender.train.devices import chosen_devices
 from agegender.train.epochs import DivergedError, EpochListener
 from agegender.train.fit import Plan, Trained, fit, plan
+from agegender.train.programs import keep_programs
 
 __all__ = [
     "DivergedError",
@@ -12,5 +13,6 @@ __all__ = [
     "Trained",
     "chosen_devices",
     "fit",
+    "keep_programs",
     "plan",
 ]

@@ -103,7 +103,10 @@ def fit(
             lineage.start.give(network, experiment.model)
         if lineage.teachers:
             model = taught(network, lineage.teachers, experiment.loss)
-        _compile(model, experiment, len(training), len(chosen), lineage)
+        _compile(
+            *(model, experiment, len(training), len(chosen), lineage),
+            one_program=True,
+        )
         course = Course()
         if checkpoint is not None:
             course = checkpoint.restore(network, model.optimizer)
@@ -119,9 +122,9 @@ def fit(
             )
             _learn(model, training, validation, settings, watch, course, epochs)
         weights = course.best_weights or _last_weights(network, model, settings)
-    if len(chosen) > 1 or model is not network:
-        # Whoever goes on with the network has one device, and no teachers.
-        network = compiled(experiment, _size(store), len(training))
+    # Whoever goes on with the network has one device, no teachers, and an optimizer
+    # as Keras makes it.
+    network = compiled(experiment, _size(store), len(training))
     network.set_weights(weights)
     best_epoch = course.best_epoch if last_epoch is None else last_epoch
     return Trained(network, course.history(), best_epoch)
@@ -195,12 +198,14 @@ def _compile(
     steps: int,
     devices: int = 1,
     lineage: Lineage = Lineage(),
+    one_program: bool = False,
 ) -> None:
     settings = experiment.training
     all_steps = steps * settings.epochs
     model.compile(
         optimizer=optimizer(
-            experiment.optimizer, experiment.schedule, all_steps, settings.ema
+            *(experiment.optimizer, experiment.schedule, all_steps, settings.ema),
+            one_program=one_program,
         ),
         loss=losses(experiment.loss),
         loss_weights=loss_weights(experiment.loss, taught=bool(lineage.teachers)),

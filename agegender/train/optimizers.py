@@ -14,6 +14,7 @@ def optimizer(
     schedule_config: ScheduleConfig,
     steps: int,
     ema: float = 0.0,
+    one_program: bool = False,
 ) -> keras.optimizers.Optimizer:
     """Return the optimizer, its learning rate scheduled over all steps.
 
@@ -26,6 +27,9 @@ def optimizer(
         schedule_config: How the learning rate moves.
         steps: Steps of the whole training.
         ema: Share that the averaged weights keep of themselves a step; 0 for none.
+        one_program: Keep the learning rate's peak and the number of steps in
+            variables, which are saved with it, so that XLA's program of a step is
+            the same whatever they are.
 
     Reference: Loshchilov & Hutter, ICLR 2019; Chen et al., NeurIPS 2023 (Lion);
     You et al., ICLR 2020 (LAMB).
@@ -49,4 +53,6 @@ def optimizer(
         case "lamb":
             made = keras.optimizers.Lamb(rate, **common)
     made.exclude_from_weight_decay(var_names=list(SPARED))
+    if one_program:
+        rate.keep_in(made)
     return made

@@ -15,7 +15,7 @@ STEP_SHARES = (0.25, 0.5, 0.75)
 
 def schedule(
     config: ScheduleConfig, peak: float, steps: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
+) -> "Schedule":
     """Return the learning rate as a function of the step.
 
     Args:
@@ -34,7 +34,7 @@ def schedule(
             return Constant(peak, steps)
 
 
-class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A learning rate that depends on the share of the training that is done.
 
     Args:
@@ -45,11 +45,25 @@ class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignor
     def __init__(self, peak: float, steps: int) -> None:
         self.peak = peak
         self.steps = steps
+        self._peak: Any = peak
+        self._last: Any = float(max(1, steps - 1))
 
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of a step, 0-based."""
-        done = ops.cast(step, "float32") / max(1, self.steps - 1)
-        return self.peak * self.factor(ops.minimum(done, 1.0))
+        done = ops.cast(step, "float32") / self._last
+        return self._peak * self.factor(ops.minimum(done, 1.0))
+
+    def keep_in(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Let an optimizer keep the peak and the steps among its variables.
+
+        They are then no part of the program that a step is compiled to: one serves
+        trainings of every rate and length.
+
+        Args:
+            optimizer: Whose schedule this is.
+        """
+        self._peak = _kept(optimizer, self._peak, "peak")
+        self._last = _kept(optimizer, self._last, "last_step")
 
     def factor(self, done: Any) -> Any:
         """Return the share of the peak when a share `done` of the steps is over."""
@@ -60,7 +74,12 @@ class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignor
         return {"peak": self.peak, "steps": self.steps}
 
 
-class _Warm(_Schedule):
+def _kept(optimizer: keras.optimizers.Optimizer, value: float, name: str) -> Any:
+    start = keras.initializers.Constant(value)
+    return optimizer.add_variable((), start, dtype="float32", name=name)
+
+
+class _Warm(Schedule):
     """A schedule that rises for a share of the steps and falls for the rest."""
 
     def __init__(self, peak: float, steps: int, warmup: float, start: float) -> None:
@@ -116,7 +135,7 @@ class Cosine(_Warm):
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class Steps(_Schedule):
+class Steps(Schedule):
     """A fifth of it at 25 %, 50 % and 75 % of the training.
 
     Reference: Zagoruyko & Komodakis, BMVC 2016, who drop three times too.
@@ -129,7 +148,7 @@ class Steps(_Schedule):
 
 
 @keras.saving.register_keras_serializable(package="agegender")
-class Constant(_Schedule):
+class Constant(Schedule):
     """The peak throughout."""
 
     def factor(self, done: Any) -> Any:
