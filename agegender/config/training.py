@@ -158,6 +158,9 @@ class TrainingConfig:
         frozen_groups: Of the network's three groups of blocks, how many keep the
             weights they started from, counted from the faces on; with them what
             comes before, and what their batch norms know of faces.
+        revive_channels: Let channels that are dead in the model to start from, written
+            and read by nothing but zeros, begin as those of a new network; what is
+            answered stays as it was.
         teachers: Models whose answers are learnt from beside the labels, on
             average, as `evaluate --model` takes them, with commas between. They
             answer every face that is learnt from, as it is then; the network itself
@@ -178,6 +181,7 @@ class TrainingConfig:
     growing: float = 0.5
     start_from: str = ""
     frozen_groups: int = 0
+    revive_channels: bool = False
     teachers: str = ""
 
     def __post_init__(self) -> None:
@@ -221,6 +225,16 @@ class TrainingConfig:
             0 <= self.frozen_groups <= 3,
             "training.frozen_groups must be within 0..3. "
             f"Received: {self.frozen_groups}.",
+        )
+        require(
+            not self.revive_channels or bool(self.start_from),
+            "training.revive_channels must be false where training starts from "
+            "nothing: name a model, training.start_from. Received: true.",
+        )
+        require(
+            not (self.revive_channels and self.frozen_groups),
+            "training.revive_channels must be false where groups are frozen, which "
+            f"learn nothing. Received: training.frozen_groups {self.frozen_groups}.",
         )
         require(
             not self.frozen_groups or bool(self.start_from),

@@ -28,8 +28,9 @@ def pooled(features: Any, pooling: str) -> Any:
     side = int(features.shape[1])
     if pooling == "8" and side < WINDOW:
         raise ConfigError(
-            f"model.pooling 8 needs faces of {4 * WINDOW} px or more. "
-            f"Received: {4 * side} px."
+            f"model.pooling 8 takes windows of {WINDOW} x {WINDOW} places. Faces of "
+            f"this size leave {side} x {side}: give faces {WINDOW / side:g} times as "
+            "large, a smaller model.patch_size, or another pooling."
         )
     sliding = pooling == "original"
     means = keras.layers.AveragePooling2D(

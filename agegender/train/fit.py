@@ -26,7 +26,7 @@ from agegender.train.lineage import Lineage
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
 from agegender.train.sizes import GrowingFaces
-from agegender.train.start import freeze
+from agegender.train.start import Given, freeze
 from agegender.train.teachers import taught
 
 
@@ -52,6 +52,7 @@ class Plan(NamedTuple):
     forward_flops: int  # of one face, 2 a multiply-add
     steps_per_epoch: int
     heads_learnt_anew: list[str]  # of a network that starts from another
+    channels_revived: int  # which were dead there
 
 
 def fit(
@@ -100,7 +101,8 @@ def fit(
         network = _built(experiment, _size(store), len(chosen))
         model = network
         if lineage.start is not None:
-            lineage.start.give(network, experiment.model)
+            revive = settings.revive_channels
+            lineage.start.give(network, experiment.model, revive)
         if lineage.teachers:
             model = taught(network, lineage.teachers, experiment.loss)
         _compile(
@@ -235,10 +237,11 @@ def plan(
     training, _ = _batches(experiment, store)
     model = build(experiment.model, _size(store), None, experiment.seed)
     start, teachers = lineage
-    anew = start.give(model, experiment.model) if start else []
+    revive = experiment.training.revive_channels
+    given = start.give(model, experiment.model, revive) if start else Given([], 0)
     for teacher in teachers:
         teacher.ready(_size(store))
-    return Plan(*count(model), steps_per_epoch=len(training), heads_learnt_anew=anew)
+    return Plan(*count(model), len(training), *given)
 
 
 def _batches(

@@ -13,9 +13,7 @@ STEP_FACTOR = 0.2
 STEP_SHARES = (0.25, 0.5, 0.75)
 
 
-def schedule(
-    config: ScheduleConfig, peak: float, steps: int
-) -> "Schedule":
+def schedule(config: ScheduleConfig, peak: float, steps: int) -> "Schedule":
     """Return the learning rate as a function of the step.
 
     Args:

@@ -10,7 +10,7 @@ Reference: Yosinski et al., NeurIPS 2014.
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -22,10 +22,18 @@ from agegender.model.folder import KERAS
 from agegender.model.heads import HEADS
 from agegender.model.rebuilt import body_of
 from agegender.model.wide_resnet import Body
+from agegender.train.dead_channels import revived
 from agegender.train.earlier import EarlierNetwork
 
 _UNFIT = (zipfile.BadZipFile, LookupError, TypeError, ValueError, ModelError)
 """What reading a file ends in that holds no network of ours."""
+
+
+class Given(NamedTuple):
+    """What a network was not given of another's weights."""
+
+    heads_learnt_anew: list[str]  # the other answers in another way
+    channels_revived: int  # dead there
 
 
 @dataclass(frozen=True)
@@ -50,16 +58,15 @@ class Start(EarlierNetwork):
                 f"from another. Received: {here}."
             )
 
-    def give(self, model: keras.Model, config: ModelConfig) -> list[str]:
+    def give(
+        self, model: keras.Model, config: ModelConfig, revive: bool = False
+    ) -> Given:
         """Give a network the weights.
 
         Args:
             model: As `wide_resnet.build` makes it; changed in place.
             config: What it was built by.
-
-        Returns:
-            The heads that are left as they were, since the other network answers in
-            another way.
+            revive: Leave channels as the model drew them that are dead there.
 
         Raises:
             ConfigError: If the other network's body is another.
@@ -68,17 +75,20 @@ class Start(EarlierNetwork):
         self.require_fit(config)
         others = _weighted(self.read())
         given = {name: layer.get_weights() for name, layer in others.items()}
-        layers = _weighted(model)
+        layers, dead = _weighted(model), 0
         if given["stem"][0].shape != layers["stem"].kernel.shape:
             given["stem"] = [_spread(given["stem"][0], config.patch_size)]
         fits = {name: _fit(layer, given.get(name)) for name, layer in layers.items()}
         left = [name for name, fit in fits.items() if not fit]
         if not HEADS.issuperset(left):
             raise self.foreign()
+        if revive:
+            drawn = {name: layer.get_weights() for name, layer in layers.items()}
+            given, dead = revived(given, drawn)
         for name, layer in layers.items():
             if fits[name]:
                 layer.set_weights(given[name])
-        return left
+        return Given(left, dead)
 
     def _body(self) -> Body:
         try:

@@ -138,9 +138,12 @@ def test_windows_of_8_are_means_of_their_places() -> None:
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
-def test_windows_of_8_need_faces_of_32_px() -> None:
-    with pytest.raises(ConfigError, match=r"needs faces of 32 px or more.*: 16 px"):
-        build(ModelConfig(10, 1, pooling="8"), 16, None)
+@pytest.mark.parametrize(("side", "patch_size"), [(16, 1), (32, 2)])
+def test_windows_of_8_need_as_many_places(side: int, patch_size: int) -> None:
+    config = ModelConfig(10, 1, pooling="8", patch_size=patch_size)
+    with pytest.raises(ConfigError, match=r"leave 4 x 4: give faces 2 times as large"):
+        build(config, side, None)
+    assert build(config, 2 * side, None).output["age"].shape == (None, 101)
 
 
 def test_original_pooling_keeps_every_place_and_an_output_for_each_gender() -> None:

@@ -54,7 +54,7 @@ def test_network_answers_as_the_one_that_it_starts_from(start: Start) -> None:
     faces = np.random.default_rng(1).integers(0, 256, (8, SIZE, SIZE, 3), np.uint8)
     wanted = shaken(build(BODY, SIZE, None, seed=5)).predict(faces, verbose=0)
     model = build(BODY, SIZE, None, seed=6)
-    assert start.give(model, BODY) == []
+    assert start.give(model, BODY) == ([], 0)
     told = model.predict(faces, verbose=0)
     # The file in float16 has rounded weights.
     np.testing.assert_allclose(told["age"], wanted["age"], atol=1e-4)
@@ -74,7 +74,7 @@ def test_heads_of_another_kind_are_learnt_anew(
 ) -> None:
     config = replace(BODY, **changes)
     model, untouched = (build(config, SIZE, None, seed=6) for _ in range(2))
-    assert sorted(start.give(model, config)) == anew
+    assert sorted(start.give(model, config).heads_learnt_anew) == anew
     for layer, drawn in zip(model.layers, untouched.layers, strict=True):
         same = [
             np.array_equal(one, other)
@@ -88,7 +88,7 @@ def test_squares_of_pixels_begin_as_the_pixels_that_the_other_saw(start: Start) 
     wanted = shaken(build(BODY, SIZE, None, seed=5)).predict(small, verbose=0)
     config = replace(BODY, patch_size=2)
     model = build(config, 2 * SIZE, None, seed=6)
-    assert start.give(model, config) == []
+    assert start.give(model, config) == ([], 0)
     doubled = small.repeat(2, axis=1).repeat(2, axis=2)
     told = model.predict(doubled, verbose=0)
     np.testing.assert_allclose(told["age"], wanted["age"], atol=1e-4)
