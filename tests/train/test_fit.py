@@ -145,4 +145,4 @@ def test_empty_split_is_named(
 def test_plan_counts_without_training(
     tiny_store: FaceStore, tiny_experiment: Experiment
 ) -> None:
-    assert plan(tiny_experiment, tiny_store) == (84_310, 6_263_552, 4, [])
+    assert plan(tiny_experiment, tiny_store) == (84_310, 6_263_552, 4, [], 0)
