@@ -20,7 +20,7 @@ from agegender.evaluate.gate import (
     check_limit,
     table_text,
 )
-from agegender.model.calibration import Calibration
+from agegender.model.calibration import Calibration, tempered
 
 Draw = Callable[..., Any]
 GATE = GateConfig()
@@ -88,6 +88,24 @@ def test_intervals_have_to_hold_what_they_promise(draw: Draw) -> None:
     assert f"{share:.1%} of 90%" in kept.got
     # Without calibration, the drawn networks are far too sure of themselves.
     assert not check_coverage(pair(ages, male, labels), Calibration(), GATE).passed
+
+
+@pytest.mark.parametrize("temperature", [0.8, 2.0])
+def test_intervals_fitted_to_few_faces_may_be_off_by_chance(
+    draw: Draw, temperature: float
+) -> None:
+    ages, male, labels = draw(1000, seed=2)
+    fitted = fit_calibration(pair(*draw(1000, seed=1)))
+    answers = pair(fitted.of_ages(ages), fitted.of_genders(male), labels)
+    warped = replace(
+        answers,
+        age_probabilities=tempered(answers.age_probabilities, temperature),
+    )
+    low, high = fitted.age_interval(warped.age_probabilities, 0.8)
+    share = ((low <= warped.age) & (warped.age <= high)).mean()
+    assert 0.07 < abs(share - 0.8) < 0.12
+    assert not check_coverage(warped, replace(fitted, faces=10**6), GATE).passed
+    assert check_coverage(warped, replace(fitted, faces=50), GATE).passed
 
 
 def test_limits_hold_only_where_they_are_set() -> None:
