@@ -20,7 +20,7 @@ class GateConfig:
             people or more (age bands, genders, both) may be worse; more fails, if
             it is no chance.
         coverage_margin: Share, 0..1, by which age intervals may miss the 80 and
-            90 % that they promise; what is surely more fails.
+            90 % that they promise; more fails, if it is no chance.
         latency_ms: Longest time one face may take on this machine, median of
             several, in milliseconds; 0 for no limit.
         size_mb: Largest network file, in megabytes; 0 for no limit.

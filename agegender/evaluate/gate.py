@@ -16,7 +16,7 @@ from agegender.config import GateConfig
 from agegender.evaluate.answers import Answers, FloatArray
 from agegender.evaluate.bootstrap import Resampling, resampled_sums
 from agegender.evaluate.compare import Comparison
-from agegender.evaluate.coverage import interval_coverage
+from agegender.evaluate.coverage import LEVELS, interval_coverage
 from agegender.evaluate.groups import ALL, SMALLEST_GROUP, combinations, group_keys
 from agegender.evaluate.intervals import interval
 from agegender.evaluate.metrics import ratio
@@ -115,30 +115,32 @@ def check_coverage(
 ) -> Check:
     """Ask whether age intervals hold what they promise.
 
-    Their spans were fitted to other faces, whose share inside differs from the promise
-    by chance as well: the interval of the share is widened as if it were of the
-    difference between two such samples.
+    What they miss counts if it is no chance. There is as much chance in the share of
+    the faces that their spans were fitted to, and of two levels, either way, one may
+    be off: the gate's confidence is that of all four together (Bonferroni).
 
     Args:
         answers: n faces, ages corrected by the calibration.
         calibration: Which intervals are drawn.
         gate: How far they may be off.
     """
-    level = 2.0 * gate.confidence - 1.0
+    level = 1.0 - (1.0 - gate.confidence) / len(LEVELS)  # either way: half of it each
     table = interval_coverage(answers, calibration, Resampling(level=level))
     whole = table[table["by"] == ALL]
     wanted, share, low, high = whole[["level", "share", "low", "high"]].to_numpy().T
-    chance = np.sqrt(1.0 + len(answers) / (calibration.faces or np.inf))
-    above = share - chance * (share - low) - wanted
-    below = wanted - share - chance * (high - share)
+    fitted = calibration.faces or np.inf  # without a fit, no chance in it
+    chance = np.sqrt(1.0 + len(answers) / fitted)
+    missed = share - wanted
+    towards = np.where(missed > 0.0, share - low, high - share)
     # Too few people have no interval (NaN), and so nothing that is surely off.
-    off = np.maximum(above, below) > gate.coverage_margin
+    surely = np.abs(missed) > chance * towards
+    off = np.abs(missed) > gate.coverage_margin
     told = [f"{s:.1%} of {w:.0%}" for s, w in zip(share, wanted, strict=True)]
     return Check(
         "interval coverage",
         f"not surely off by over {gate.coverage_margin:.1%}",
         ", ".join(told),
-        not off.any(),
+        not (off & surely).any(),
     )
 
 

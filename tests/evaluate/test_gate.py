@@ -90,7 +90,7 @@ def test_intervals_have_to_hold_what_they_promise(draw: Draw) -> None:
     assert not check_coverage(pair(ages, male, labels), Calibration(), GATE).passed
 
 
-@pytest.mark.parametrize("temperature", [0.8, 2.0])
+@pytest.mark.parametrize("temperature", [0.8, 1.7])
 def test_intervals_fitted_to_few_faces_may_be_off_by_chance(
     draw: Draw, temperature: float
 ) -> None:
@@ -103,7 +103,7 @@ def test_intervals_fitted_to_few_faces_may_be_off_by_chance(
     )
     low, high = fitted.age_interval(warped.age_probabilities, 0.8)
     share = ((low <= warped.age) & (warped.age <= high)).mean()
-    assert 0.07 < abs(share - 0.8) < 0.12
+    assert 0.06 < abs(share - 0.8) < 0.10
     assert not check_coverage(warped, replace(fitted, faces=10**6), GATE).passed
     assert check_coverage(warped, replace(fitted, faces=50), GATE).passed
 
