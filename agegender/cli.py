@@ -116,9 +116,9 @@ def overview() -> str:
 
 def step_help(name: str) -> str:
     """Return the help of one step, options spelled as people type them."""
-    lines = _parser(name).format_help().splitlines()
-    kept = [line for line in lines if not _CONFIG_NOISE.match(line)]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(_spelled(line) for line in kept))
+    kept = _CONFIG_NOISE.sub("", _parser(name).format_help())
+    spelled = "\n".join(map(_spelled, kept.splitlines()))
+    return re.sub(r"\n{3,}", "\n\n", spelled)
 
 
 def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
@@ -185,7 +185,10 @@ def _option(needed: str) -> str:
 
 
 # The parser offers a file for every section; those of the whole are enough.
-_CONFIG_NOISE = re.compile(r"  --(?!experiment |gate )\S+ CONFIG(\s|$)")
+_CONFIG_NOISE = re.compile(
+    r"^  --(?!experiment |gate )\S+ CONFIG\s+Path\s+to\s+a\s+configuration\s+file\.\n",
+    re.MULTILINE,
+)
 
 
 def _spelled(line: str) -> str:

@@ -39,7 +39,9 @@ def test_every_step_explains_every_option(name: str) -> None:
     text = cli.step_help(name)
     assert text.startswith(f"usage: agegender {name} ")
     assert "--experiment.model" not in text
-    assert "CONFIG" not in re.sub("--(experiment|gate) CONFIG", "", text)
+    without, files = re.subn("--(experiment|gate) CONFIG", "", text)
+    assert "CONFIG" not in without
+    assert text.count("configuration file.") == files
 
 
 def test_help_imports_nothing_heavy() -> None:
