@@ -52,4 +52,5 @@ def _add_labels(add: Callable[[bytes], None], labels: pd.DataFrame) -> None:
             values = column.to_numpy()
             add(values.astype(values.dtype.newbyteorder("<")).tobytes())
         else:
-            add("\0".join(column.astype(str)).encode())
+            told = column.astype(object).where(column.notna(), "")
+            add("\0".join(map(str, told)).encode())

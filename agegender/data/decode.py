@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import CropRule
+from agegender.data.duplicates import OF_FILE
 from agegender.data.faces import Box, BoxError, contrast, decode_face
 from agegender.data.listing import Chunk
 from agegender.errors import DataError
@@ -69,11 +70,18 @@ def _decode_one(
     if photo is None:
         return MISSING, "", None
     reason, face = _cut(photo, box, rule, min_contrast)
-    whole = sha256(photo)
-    if box is not None:
-        whole.update(repr(box).encode())  # two faces of one photo are no duplicates
+    return reason, _digest(photo, box), face
+
+
+def _digest(photo: bytes, box: Box | None) -> str:
     # Half of SHA-256 tells any two files apart and halves the column.
-    return reason, whole.hexdigest()[:32], face
+    whole = sha256(photo)
+    file = whole.hexdigest()[:32]
+    if box is None:
+        return file
+    # Two faces of one photo are no duplicates, but stay recognised as of one photo.
+    whole.update(repr(box).encode())
+    return file[:OF_FILE] + whole.hexdigest()[: 32 - OF_FILE]
 
 
 def _cut(

@@ -4,6 +4,9 @@ from typing import Final
 
 import pandas as pd
 
+OF_FILE: Final = 16
+"""Digits of a digest that tell the photo's file; the others tell the box, too."""
+
 CONFLICTING: Final = "conflicting_duplicate"
 """The rule that drops duplicates whose age or gender disagree."""
 

@@ -18,6 +18,7 @@ from agegender.data.listing import (
     list_members,
     place_of,
 )
+from agegender.data.places import is_folder, why_no_folder
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
@@ -42,21 +43,23 @@ class Folder:
     """A data set unpacked by its owner."""
 
     def __init__(self, path: Path) -> None:
-        if not path.is_dir():
-            what = "is not a folder" if path.exists() else "does not exist"
+        if not is_folder(path):
             raise DataError(
-                f"folder {path} {what}. Give the folder that holds the data set."
+                f"folder {path} {why_no_folder(path)}. "
+                "Give the folder that holds the data set."
             )
         self.path = path
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """The files, by name."""
+        """The files, by name; hidden ones left out."""
         return list_members(sorted(self._walk()))
 
     def _walk(self) -> Iterator[tuple[str, int, int, bool]]:
-        for folder, _, files in os.walk(self.path, onerror=_refuse):
-            for file in files:
+        for folder, folders, files in os.walk(self.path, onerror=_refuse):
+            # Hidden ones are no photos, but such as a run leaves that writes here.
+            folders[:] = filter(_is_shown, folders)
+            for file in filter(_is_shown, files):
                 path = Path(folder, file)
                 info = path.lstat()
                 name = path.relative_to(self.path).as_posix()
@@ -81,6 +84,10 @@ class Folder:
         """Return the digest of all names and sizes, which takes no time."""
         listing = self.members[["name", "size"]].to_csv(index=False).encode()
         return f"sha256:{hashlib.sha256(listing).hexdigest()}"
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".")
 
 
 def _refuse(error: OSError) -> None:

@@ -13,6 +13,7 @@ from agegender.data.ages import with_ages
 from agegender.data.archive import open_archive
 from agegender.data.filters import Funnel, filter_rows
 from agegender.data.listing import BOX, Archive
+from agegender.data.places import absolute
 from agegender.data.rows_file import RECORDED
 from agegender.data.sources.imdb_wiki import ImdbWiki
 from agegender.data.sources.registry import find_source
@@ -97,6 +98,12 @@ def _input(entry: Any, path: Path) -> Input:
         raise ConfigError(
             f"inputs {path} must list {ENTRY}. Received: {entry!r}."
         ) from error
+    for text in (given.source, given.archive, given.folder, given.table, given.name):
+        if not isinstance(text, str | None):
+            raise ConfigError(
+                f"source, places and names in {path} must be texts. "
+                f"Received: {text!r}. Write it in quotes."
+            )
     archive, folder, table = (
         None if place is None else path.parent / place
         for place in (given.archive, given.folder, given.table)
@@ -124,7 +131,7 @@ def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
             f"inputs need names that differ. Received several times: {twice}."
         )
     archives = [
-        open_archive(_absolute(given.archive), _absolute(given.folder))
+        open_archive(whole_path(given.archive), whole_path(given.folder))
         for given in inputs
     ]
     return [*map(Opened, names, sources, archives)]
@@ -245,6 +252,9 @@ def _people(identities: pd.Series, one: Opened) -> pd.Series:
     return identities.where(identities == "", f"{one.name}:" + identities)
 
 
-def _absolute(path: str | Path | None) -> Path | None:
-    # A worker elsewhere has another working directory.
-    return None if path is None else Path(path).absolute()
+def whole_path(path: str | Path | None) -> Path | None:
+    """Return the path from the root, where there is one.
+
+    A worker elsewhere has another working directory, and tables may name photos so.
+    """
+    return None if path is None else absolute(path)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.decode import MISSING, REASONS
@@ -94,15 +95,25 @@ def sum_funnels(funnels: Sequence[Funnel]) -> Funnel:
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    joined = pd.concat(tables) if len(tables) > 1 else tables[0]
-    for table in tables:
-        codes = table.select_dtypes("integer").columns
-        joined = joined.assign(
-            **{
-                name: joined[name].fillna(-1).astype(table[name].dtype)
-                for name in codes
-            }
-        )
+    """Put the rows of all inputs under one another."""
+    index = tables[0].index.append([table.index for table in tables[1:]])
+    names = dict.fromkeys(name for table in tables for name in table.columns)
+    return pd.DataFrame({name: _column(name, tables) for name in names}, index)
+
+
+def _column(name: str, tables: Sequence[pd.DataFrame]) -> pd.Series:
+    """Join a column: text where one input has text in it.
+
+    Whole numbers stay so where all inputs that have the column have those; -1 stands
+    for the rows of the others.
+    """
+    told = [table[name] for table in tables if name in table.columns]
+    if all(map(is_integer_dtype, told)):
+        lacking = [table.index for table in tables if name not in table.columns]
+        told += [pd.Series(-1, index, dtype="int8") for index in lacking]
+    elif not all(map(is_numeric_dtype, told)):
+        told = [one.astype("str").where(one.notna(), np.nan) for one in told]
+    joined: pd.Series = pd.concat(told)
     return joined
 
 

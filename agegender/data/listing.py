@@ -91,7 +91,8 @@ def list_members(entries: Sequence[tuple[str, int, int, bool]]) -> pd.DataFrame:
         `unsafe_path`, `too_large`, `repeated_name` (a later member of that name
         takes its place), or empty.
     """
-    members = pd.DataFrame(entries, columns=["name", "size", "place", "plain"])
+    readable = [(_readable(name), *others) for name, *others in entries]
+    members = pd.DataFrame(readable, columns=["name", "size", "place", "plain"])
     members = members.astype({"name": "str", "size": "int64", "place": "int64"})
     names = members["name"].str.replace(r"^(?:\./)+", "", regex=True)
     # Metadata may be larger than a photo and is asked for by name.
@@ -105,6 +106,11 @@ def list_members(entries: Sequence[tuple[str, int, int, bool]]) -> pd.DataFrame:
     fault = np.select([mask for _, mask in faults], [name for name, _ in faults], "")
     columns = {"name": names, "fault": pd.Series(fault, members.index, dtype="str")}
     return members.drop(columns="plain").assign(**columns)
+
+
+def _readable(name: str) -> str:
+    # Bytes that are no UTF-8 are spelt with backslashes, which no safe name has.
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def place_of(archive: Archive, name: str) -> int:

@@ -27,7 +27,7 @@ from agegender.data.manifest import package_version
 from agegender.data.shelf import FolderShelf, Shelf, UrlShelf
 from agegender.errors import ConfigError, DataError
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _DAMAGED: Final = (zipfile.BadZipFile, ValueError, KeyError, EOFError)
 
 

@@ -32,14 +32,16 @@ from agegender.data.inputs import (
     open_inputs,
     select_rows,
     source_of,
+    whole_path,
 )
 from agegender.data.joining import Job, join_parts, sum_funnels
 from agegender.data.listing import locate
 from agegender.data.lock import only_writer
 from agegender.data.parts import Parts, decode_into, fingerprint_of
+from agegender.data.places import absolute, followed
 from agegender.data.schedule import Pool, cluster, do_all, threads
 from agegender.data.sources.table import Table
-from agegender.data.staging import absolute, refuse_foreign, staged
+from agegender.data.staging import refuse_foreign, staged
 from agegender.data.store import FaceStore, is_store
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
@@ -71,6 +73,7 @@ def funnel_of(
         AgeGenderError: If the input is not as the source describes.
     """
     if not isinstance(source, str):
+        _refuse_beside_inputs(metadata, archive, folder, table)
         opened = open_inputs(source)
         crop_rule_of(opened, CropRule.size)  # refuses what cannot share a store
         return sum_funnels([one.funnel for one in select_rows(opened, rules)])
@@ -84,7 +87,7 @@ def funnel_of(
     elif isinstance(kind, Table) and archive is None and folder is None:
         rows = kind.label_rows()
     else:
-        rows = kind.rows(open_archive(_path(archive), _path(folder)))
+        rows = kind.rows(open_archive(whole_path(archive), whole_path(folder)))
     return filter_rows(with_ages(rows, rules.age_formula), rules).funnel
 
 
@@ -143,15 +146,16 @@ def prepare(
     if isinstance(source, str):
         given: Sequence[Input] = [Input(source, archive, folder, table)]
     else:
+        _refuse_beside_inputs(archive, folder, table)
         given = source
     CropRule(size=size)  # a wrong size fails before anything is opened
     opened = open_inputs(given)
     rules, split_rules = rules or FilterRules(), split_rules or SplitRules()
     job = Job(crop_rule_of(opened, size, margin, shift), rules, split_rules)
-    place = absolute(Path(out))
+    place = followed(out)
     refuse_foreign(place, is_store)
     if also_mat is not None:
-        _check_place(absolute(Path(also_mat)), [place, *_places(opened)])
+        _check_place(absolute(also_mat), [place, *_places(opened)])
 
     with only_writer(place):
         pool = _pool(executor, scheduler, workers)
@@ -170,6 +174,14 @@ def prepare(
     if also_mat is not None:
         write_database(store, also_mat, progress=progress)
     return store
+
+
+def _refuse_beside_inputs(*places: str | Path | None) -> None:
+    if beside := [str(place) for place in places if place is not None]:
+        raise ConfigError(
+            "each of several inputs has its own archive, folder and table. "
+            f"Received beside them: {', '.join(beside)}. Put it into their list."
+        )
 
 
 def _decode(
@@ -235,7 +247,3 @@ def _pool(
     if executor is not None:
         return nullcontext(Pool(executor, workers or usable_cores()))
     return threads(workers or usable_cores())
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)

@@ -1,10 +1,10 @@
 """Who is learned from and who is asked about.
 
 An identity is dealt to a split by a salted hash of its name, so that neither the
-order of the rows nor further data moves anybody. Photos that are the same file,
-byte for byte, tie their identities together: the tied ones go where the one with
-the highest hash goes. Train takes the high hashes, so a tie that comes with new
-data can pull faces only towards train, never into a test that an earlier model
+order of the rows nor further data moves anybody. Faces that are the same file, byte
+for byte, and the same box tie their identities together: the tied ones go where the
+one with the highest hash goes. Train takes the high hashes, so a tie that comes with
+new data can pull faces only towards train, never into a test that an earlier model
 has learned from.
 """
 
@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from agegender.config import SplitRules
+from agegender.data.duplicates import OF_FILE
 from agegender.errors import DataError
 
 SPLITS: Final = ("train", "validation", "test")
@@ -26,9 +27,12 @@ SPLITS: Final = ("train", "validation", "test")
 def join_identities(identities: pd.Series, digests: pd.Series, seed: int) -> pd.Series:
     """Give one identity to all rows that are tied by identical bytes.
 
+    Two named people on one photo are not tied, or guests would tie whole films
+    together; rows without a name are tied to all others without one on their photo.
+
     Args:
         identities: Name of the person, str (n,); empty where the source knows none.
-        digests: Digest of the photo's bytes, str (n,).
+        digests: Digest of the photo's bytes and the face's box, str (n,).
         seed: Salt of the hash that chooses which name stands for a tied group.
 
     Returns:
@@ -36,11 +40,14 @@ def join_identities(identities: pd.Series, digests: pd.Series, seed: int) -> pd.
     """
     names = identities.where(identities != "", "bytes:" + digests)
     name_of, unique_names = pd.factorize(names)
-    digest_of, unique_digests = pd.factorize(digests)
+    nameless = (identities == "").to_numpy()
+    files = "file:" + digests[nameless].str[:OF_FILE]
+    tie_of, unique_ties = pd.factorize(pd.concat([digests, files]))
 
     # A row is an edge between its name and its digest: ties are what is connected.
-    size = len(unique_names) + len(unique_digests)
-    edges = (np.ones(len(names), bool), (name_of, digest_of + len(unique_names)))
+    size = len(unique_names) + len(unique_ties)
+    tied = np.concatenate([name_of, name_of[nameless]])
+    edges = (np.ones(len(tied), bool), (tied, tie_of + len(unique_names)))
     _, groups = connected_components(coo_array(edges, shape=(size, size)))
 
     shares = hash_shares(unique_names, seed)

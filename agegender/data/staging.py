@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from agegender.data.places import followed, is_empty, is_folder, is_taken
 from agegender.errors import DataError
 
 
@@ -24,9 +25,9 @@ def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
     Raises:
         DataError: If something else is there.
     """
-    if out.is_dir() and (is_ours(out) or not any(out.iterdir())):
+    if is_empty(out) or (is_folder(out) and is_ours(out)):
         return
-    if out.exists() or out.is_symlink():
+    if is_taken(out):
         raise DataError(
             f"{out} exists and is not a store; it stays. Give another place."
         )
@@ -39,13 +40,13 @@ def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     Only one process may do so at a time: see `only_writer`.
 
     Args:
-        out: Where the folder shall be; parents are made.
+        out: Where the folder shall be; parents are made, a link is followed.
         is_ours: Tells whether a folder that is there may be replaced.
 
     Raises:
         DataError: If the place is taken or cannot be written.
     """
-    out = absolute(out)
+    out = followed(out)
     refuse_foreign(out, is_ours)
     partial = out.with_name(f".{out.name}.partial")
     old = out.with_name(f".{out.name}.old")
@@ -63,11 +64,6 @@ def staged(out: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def absolute(path: Path) -> Path:
-    """Return the path from the root, links unfollowed."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
 def _put_right(out: Path, partial: Path, old: Path) -> None:

@@ -20,8 +20,9 @@ from agegender.data.face_file import Pieces, map_faces, write_faces
 from agegender.data.filters import Funnel
 from agegender.data.lock import only_writer
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
+from agegender.data.places import followed, is_folder, why_no_folder
 from agegender.data.splits import SPLITS, refuse_leak
-from agegender.data.staging import absolute, refuse_foreign, staged
+from agegender.data.staging import refuse_foreign, staged
 from agegender.errors import DataError
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
@@ -68,9 +69,10 @@ class FaceStore:
             DataError: If it is no store, is damaged or holds no face.
         """
         path = Path(path)
-        if not path.is_dir():
-            what = "is not a folder" if path.exists() else "does not exist"
-            raise DataError(f"store {path} {what}. Run prep to make one.")
+        if not is_folder(path):
+            raise DataError(
+                f"store {path} {why_no_folder(path)}. Run prep to make one."
+            )
         manifest = StoreManifest.read(path / MANIFEST)
         labels = _read_labels(path / LABELS)
         size = manifest.crop_rule.size
@@ -153,7 +155,7 @@ def write_store(
     Raises:
         DataError: If there is no face, a split leaks, or `out` cannot be written.
     """
-    out = absolute(Path(out))
+    out = followed(out)
     refuse_foreign(out, is_store)
     with only_writer(out), staged(out, is_store) as folder:
         manifest = StoreManifest(

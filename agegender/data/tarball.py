@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import pandas as pd
 
 from agegender.data.digest import digest_of
 from agegender.data.listing import Chunk, chunk_of, in_chunks, list_members, place_of
+from agegender.data.places import is_folder
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
@@ -33,7 +34,7 @@ def open_tar(path: Path) -> "PlainTar | CompressedTar":
     Raises:
         DataError: If there is no such file, or it is no tar archive.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise DataError(f"archive {path} is a folder. Give it as the folder instead.")
     try:
         with path.open("rb") as file:
@@ -43,6 +44,25 @@ def open_tar(path: Path) -> "PlainTar | CompressedTar":
     archive = CompressedTar(path) if head.startswith(_COMPRESSED) else PlainTar(path)
     archive.check()
     return archive
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry; what is neither one nor the archive's end mark is damage.
+
+    tarfile takes it for the end, so that a part would pass for the whole.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read the entry from its block."""
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if len(buf) < tarfile.BLOCKSIZE:
+                raise tarfile.ReadError("it ends without an end mark") from error
+            if any(buf):
+                raise tarfile.ReadError(str(error)) from error
+            raise
 
 
 @contextmanager
@@ -61,7 +81,7 @@ def _entries(
             yield entry
 
     try:
-        with tarfile.open(path, mode) as tar:
+        with tarfile.open(path, mode, tarinfo=_Entry) as tar:
             yield tar, walk(tar)
     except (*_DAMAGED, OSError) as error:
         what = "is damaged after its file" if passed else "is not a tar archive"

@@ -19,16 +19,21 @@ from agegender.progress import Progress, silent
 
 SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
+PICTURES: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+)
+
 
 def find_volumes(folder: Path) -> list[Path]:
     """Return the tar files that a folder holds beside nothing else, in order.
 
     A folder with subfolders, or with photos, is a data set that was unpacked.
     """
-    if not folder.is_dir():
-        return []
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-    if any(entry.is_dir() for entry in entries):
+    try:
+        entries = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    except OSError:
+        return []  # whoever opens it next says why
+    if any(entry.is_dir() or entry.suffix.lower() in PICTURES for entry in entries):
         return []
     return sorted(entry for entry in entries if entry.name.endswith(SUFFIXES))
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
+from agegender.data.places import absolute
 from agegender.data.splits import SPLITS
-from agegender.data.staging import absolute
 from agegender.data.store import FaceStore
 from agegender.notice import NOTICE, NOTICE_PICTURES
 from agegender.pages.markup import (

@@ -6,6 +6,7 @@ from PIL import Image
 
 from agegender.config import CropRule
 from agegender.data.decode import decode_chunk
+from agegender.data.duplicates import OF_FILE
 from agegender.data.faces import crop_face, resize_crop
 from agegender.data.folder import Folder
 from agegender.data.listing import BOX
@@ -62,3 +63,13 @@ def test_flat_pictures_are_told_by_the_limit(maker: Any) -> None:
     rule = CropRule(size=40)
     assert decode_chunk(chunk, rule, 4.0).reasons == ("blank", "")
     assert decode_chunk(chunk, rule, 7.0).reasons == ("blank", "near_uniform")
+
+
+def test_digest_tells_the_photo_beside_the_box(maker: Any) -> None:
+    folder = Folder(maker.unpacked({"a.jpg": maker.jpeg(0), "b.jpg": maker.jpeg(1)}))
+    wanted = folder.members.iloc[[0, 0, 1]].reset_index(drop=True)
+    wanted[[*BOX]] = [[10.0, 12.0, 30.0, 32.0], [np.nan] * 4, [10.0, 12.0, 30.0, 32.0]]
+    (chunk,) = folder.chunks(wanted)
+    boxed, whole, other = decode_chunk(chunk, RULE, 0.0).digests
+    assert boxed[:OF_FILE] == whole[:OF_FILE] != other[:OF_FILE]
+    assert boxed != whole

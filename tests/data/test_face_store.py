@@ -202,3 +202,14 @@ def test_absent_store_and_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="not a folder"):
         FaceStore.open(tmp_path / "file")
+
+
+def test_place_that_holds_no_store_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, says in (
+        ("none", "does not exist"),
+        ("file", "is not a folder"),
+        ("a" * 300, "cannot be looked at: File name too long"),
+    ):
+        with pytest.raises(DataError, match=says):
+            FaceStore.open(tmp_path / name)

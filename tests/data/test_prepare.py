@@ -283,3 +283,15 @@ def test_interruption_leaves_no_store(maker: Any, tmp_path: Path) -> None:
 def test_no_worker_at_all_is_refused(maker: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         prepare("wiki", tmp_path / "store", archive=tmp_path / "a.tar", workers=0)
+
+
+def test_out_may_be_a_link_time_and_again(maker: Any, tmp_path: Path) -> None:
+    archive, out = maker.tar(maker.wiki(5)), tmp_path / "store"
+    try:
+        out.symlink_to(tmp_path / "disk")
+    except OSError:
+        pytest.skip("this system does not let us make links")
+    for size in (16, 24, 32):
+        assert prepare("wiki", out, archive=archive, size=size).faces.shape[1] == size
+    assert out.is_symlink()
+    assert names_in(tmp_path) == ["disk", "faces.tar", "store"]

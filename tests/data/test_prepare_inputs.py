@@ -171,3 +171,29 @@ def test_duplicates_at_odds_are_reported_and_dropped_on_demand(
     }
     assert len(store) == store.manifest.funnel["kept"] == kept
     store.verify()
+
+
+@pytest.mark.parametrize(
+    ("entry", "received"),
+    [
+        ("{source: utkface, folder: 2019}", "2019"),
+        ("{source: [imdb], folder: a}", r"\['imdb'\]"),
+        ("{source: wiki, archive: a.tar, name: 1}", "1"),
+    ],
+)
+def test_what_is_no_text_is_refused_in_an_inputs_file(
+    tmp_path: Path, entry: str, received: str
+) -> None:
+    file = tmp_path / "inputs.yaml"
+    file.write_text(f"- {entry}\n")
+    with pytest.raises(ConfigError, match=f"must be texts. Received: {received}"):
+        read_inputs(file)
+
+
+def test_places_beside_several_inputs_are_refused(maker: Any, tmp_path: Path) -> None:
+    inputs = [Input("wiki", maker.tar(maker.wiki(3), "wiki.tar"))]
+    for given in ({"archive": "x.tar"}, {"folder": "x"}, {"table": "x.csv"}):
+        with pytest.raises(ConfigError, match="Received beside them: x"):
+            prepare(inputs, tmp_path / "store", size=16, **given)
+        with pytest.raises(ConfigError, match="Received beside them: x"):
+            funnel_of(inputs, FilterRules(), **given)

@@ -192,3 +192,66 @@ def test_exactly_one_input_is_wanted(tmp_path: Path) -> None:
         open_archive()
     with pytest.raises(ConfigError, match="both"):
         open_archive(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["faces.tar", "faces.tar.gz"])
+@pytest.mark.parametrize("harm", ["flipped", "cut at a header", "cut in a header"])
+def test_damaged_header_is_not_the_end_of_the_archive(
+    name: str, harm: str, maker: Any, tmp_path: Path
+) -> None:
+    path = maker.tar({f"{n}.jpg": maker.jpeg(n) for n in range(20)}, "whole.tar")
+    with tarfile.open(path) as tar:
+        start = tar.getmembers()[10].offset
+    harmed = bytearray(path.read_bytes())
+    if harm == "flipped":
+        harmed[start + 20] ^= 1
+    else:
+        del harmed[start + 100 * (harm == "cut in a header") :]
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(harmed) if name.endswith("gz") else harmed)
+    with pytest.raises(DataError, match="damaged after its file 10"):
+        _ = open_archive(path).members
+
+
+@pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_whole_archive_is_listed_whole(kind: int, tmp_path: Path) -> None:
+    path = tmp_path / "faces.tar"
+    names = ["short.jpg", "long" * 60 + ".jpg", "Zoë.jpg"]
+    with tarfile.open(path, "w", format=kind) as tar:
+        for name in names:
+            tar.addfile(entry(name))
+    # Blocks of zeros are the end, whatever follows them.
+    for more in (b"", b"more"):
+        path.write_bytes(path.read_bytes() + more)
+        assert open_archive(path).members["name"].tolist() == names
+
+
+def test_names_that_are_no_utf8_are_unsafe(maker: Any, tmp_path: Path) -> None:
+    path = tmp_path / "faces.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(entry("caf\udce9.jpg"))
+        tar.addfile(entry("tea.jpg"))
+    members = open_archive(path).members
+    assert members["fault"].tolist() == ["unsafe_path", ""]
+    folder = maker.unpacked({"tea.jpg": b"tea"})
+    try:
+        Path(folder, "caf\udce9.jpg").touch()
+    except OSError:
+        pytest.skip("this system has no such names")
+    archive = open_archive(folder=folder)
+    assert sorted(archive.members["fault"]) == ["", "unsafe_path"]
+    assert archive.digest().startswith("sha256:")
+
+
+def test_hidden_files_are_no_photos(maker: Any) -> None:
+    files = {**FILES, ".s.parts-0/0.npz": b"part", "a/.1.jpg": b"hidden"}
+    archive = open_archive(folder=maker.unpacked(files))
+    assert set(archive.members["name"]) == set(FILES)
+
+
+def test_name_too_long_for_a_file_is_one_line(tmp_path: Path) -> None:
+    long = tmp_path / ("a" * 300)
+    with pytest.raises(DataError, match="cannot be read: File name too long"):
+        open_archive(long)
+    with pytest.raises(DataError, match="cannot be looked at: File name too long"):
+        open_archive(folder=long)

@@ -88,3 +88,23 @@ def test_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="cannot be written"):
         fill(tmp_path / "file" / "store", "new")
+
+
+def test_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    disk, out = tmp_path / "disk" / "big", tmp_path / "store"
+    disk.parent.mkdir()
+    try:
+        out.symlink_to(disk)
+    except OSError:
+        pytest.skip("this system does not let us make links")
+    for text in ("first", "second", "third"):
+        fill(out, text)
+        assert out.is_symlink()
+        assert (disk / "mark").read_text() == text
+    assert names_in(tmp_path) == ["disk", "store"]
+    assert names_in(disk.parent) == ["big"]
+
+
+def test_name_too_long_for_a_folder_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be written: File name too long"):
+        fill(tmp_path / ("a" * 300), "new")

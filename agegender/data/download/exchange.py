@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 import requests
+from urllib3.exceptions import LocationParseError
 
 from agegender.data.address import shown
 from agegender.data.download.part import AT_ONCE, Origin, Part
@@ -82,7 +83,7 @@ def _answer(url: str, part: Part, patience: Patience) -> Iterator[requests.Respo
         if "CERTIFICATE_VERIFY_FAILED" in text:
             raise DataError(f"{shown(url)} shows no valid certificate.") from error
         raise TryAgainError(_reason(error, patience)) from error
-    except requests.RequestException as error:
+    except (requests.RequestException, LocationParseError) as error:
         kind = type(error).__name__
         raise DataError(f"{shown(url)} cannot be fetched ({kind}).") from error
 

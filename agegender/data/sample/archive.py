@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-FOLDER = "wiki_crop"
+FOLDER, METADATA = "wiki_crop", "wiki.mat"
+"""Of the archive; the metadata are its first member."""
+
 TIMESTAMP = 1_452_960_000
 """Of all members, seconds: January 2016, when the genuine archive was made."""
 
@@ -21,6 +23,19 @@ def written_whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_drawn(path: Path) -> bool:
+    """Tell whether a file is an archive that was drawn here, not the genuine one."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            first = archive.next()
+    except (OSError, tarfile.TarError):
+        return False
+    return first is not None and (first.name, first.mtime) == (
+        f"{FOLDER}/{METADATA}",
+        TIMESTAMP,
+    )
 
 
 def write_archive(path: Path, members: Iterable[tuple[str, bytes | None]]) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from agegender.data.places import is_taken
 from agegender.data.sample.archive import written_whole
 from agegender.data.sample.camera import background, jpeg
 from agegender.data.sample.look import Look
@@ -14,7 +15,8 @@ from agegender.data.sample.portrait import draw_portrait
 from agegender.data.sample.pose import Pose
 
 WIDTH, HEIGHT = 640, 480
-_PHOTOS = 3
+LABELS = "labels.csv"
+_PHOTOS = 4
 
 
 class Sitter(NamedTuple):
@@ -60,7 +62,8 @@ def write_photos(folder: Path, seed: int) -> Path:
     """Write the photos and the truth about them.
 
     Args:
-        folder: Made if need be; files of the same names are replaced.
+        folder: Made if need be; files of the same names are replaced: see
+            `foreign_photos`.
         seed: Of everything.
 
     Returns:
@@ -69,14 +72,31 @@ def write_photos(folder: Path, seed: int) -> Path:
         (0 female, 1 male).
     """
     folder.mkdir(parents=True, exist_ok=True)
+    labels = folder / LABELS
+    # First, since they mark the photos as drawn, also those of an interrupted call.
+    with written_whole(labels) as temporary:
+        _truth().to_csv(temporary, index=False, lineterminator="\n")
     for number, (name, sitters) in enumerate(GROUPS.items()):
         rng = np.random.default_rng([seed, _PHOTOS, number])
         with written_whole(folder / f"{name}.jpg") as temporary:
             temporary.write_bytes(draw_group(sitters, rng))
-    labels = folder / "labels.csv"
-    with written_whole(labels) as temporary:
-        _truth().to_csv(temporary, index=False, lineterminator="\n")
     return labels
+
+
+def foreign_photos(folder: Path) -> list[Path]:
+    """Return the files that `write_photos` would replace and did not write."""
+    names = [LABELS, *(f"{name}.jpg" for name in GROUPS)]
+    taken = [path for name in names if is_taken(path := folder / name)]
+    return [] if _are_ours(folder / LABELS) else taken
+
+
+def _are_ours(labels: Path) -> bool:
+    head = ",".join(_truth().columns).encode()
+    try:
+        with labels.open("rb") as file:
+            return file.readline().strip() == head
+    except OSError:
+        return False
 
 
 def draw_group(sitters: tuple[Sitter, ...], rng: np.random.Generator) -> bytes:

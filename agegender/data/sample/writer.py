@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from agegender.cores import usable_cores
-from agegender.data.sample.archive import FOLDER, write_archive
+from agegender.data.places import is_taken
+from agegender.data.sample.archive import FOLDER, METADATA, is_drawn, write_archive
 from agegender.data.sample.metadata import matlab_file
-from agegender.data.sample.photos import write_photos
+from agegender.data.sample.photos import foreign_photos, write_photos
 from agegender.data.sample.picture import Picture, draw_picture
 from agegender.data.sample.rows import EDGES, draw_rows
 from agegender.errors import ConfigError, DataError
@@ -63,7 +64,8 @@ def write_sample(
 
     Raises:
         ConfigError: If a number is out of range.
-        DataError: If `out` is no folder and cannot be made one.
+        DataError: If `out` is no folder and cannot be made one or be written to, or
+            holds files of these names that are not of an earlier sample.
     """
     for name, value, least in (("faces", faces, 1), ("seed", seed, 0)):
         if value < least:
@@ -71,21 +73,28 @@ def write_sample(
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     folder = _folder(Path(out))
-    labels = write_photos(folder / "photos", seed)
-    archive = folder / f"{FOLDER}.tar"
+    archive, photos = folder / f"{FOLDER}.tar", folder / "photos"
+    _refuse_foreign(archive, photos)
     rows = draw_rows(faces, seed)
-    write_archive(archive, _members(rows, seed, workers, progress))
-    return SamplePaths(archive, labels.parent, labels)
+    try:
+        labels = write_photos(photos, seed)
+        write_archive(archive, _members(rows, seed, workers, progress))
+    except OSError as error:
+        raise DataError(
+            f"the sample cannot be written to {out}: {error.strerror or error}. "
+            "Make room, or name a place that you may write to."
+        ) from error
+    return SamplePaths(archive, photos, labels)
 
 
 def _folder(out: Path) -> Path:
-    if out.exists() and not out.is_dir():
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
         raise DataError(
             f"a sample is written into a folder. Received a file: {out}. "
             "Name a folder, or one that does not exist yet."
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+        ) from error
     except OSError as error:
         raise DataError(
             f"cannot make the folder {out} ({error.strerror}). "
@@ -94,11 +103,22 @@ def _folder(out: Path) -> Path:
     return out
 
 
+def _refuse_foreign(archive: Path, photos: Path) -> None:
+    """Raise if a file would be replaced that no earlier sample has left."""
+    taken = [archive] if is_taken(archive) and not is_drawn(archive) else []
+    taken += foreign_photos(photos)
+    if taken:
+        raise DataError(
+            f"{taken[0]} exists and was not drawn by this program; it stays. "
+            "Give another --out."
+        )
+
+
 def _members(
     rows: pd.DataFrame, seed: int, workers: int | None, progress: Progress
 ) -> Iterator[tuple[str, bytes | None]]:
     """Yield names and contents of all members, the metadata first."""
-    yield "wiki.mat", matlab_file(rows)
+    yield METADATA, matlab_file(rows)
     drawn = _draw_all(_pictures(rows, seed), workers)
     for done, (path, content) in enumerate(zip(rows["path"], drawn, strict=True), 1):
         yield path, content

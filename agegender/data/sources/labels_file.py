@@ -7,7 +7,7 @@ an unknown value of its row, which the rules count, and not a refused file.
 import io
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,9 @@ RACES: Final = {
     **{str(code): code for code in range(5)},
 }
 """Names in lower case, FairFace's among them, in UTKFace's five codes."""
+
+NOTHING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""What programs write where they know no number or gender, in lower case."""
 
 _PARQUET: Final = b"PAR1"
 
@@ -104,6 +107,8 @@ def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
     try:
         if encoded.startswith(_PARQUET):
             read = pd.read_parquet(io.BytesIO(encoded), engine="pyarrow")
+            # Rows are told apart by their position, not by the index of a frame.
+            read = read.reset_index(drop=True)
             # Older releases of pandas would spell unknown values out.
             return read.astype("str").where(read.notna(), np.nan)
         read = _read_csv(encoded)
@@ -117,17 +122,32 @@ def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
 
 def _read_csv(encoded: bytes) -> pd.DataFrame:
     try:
-        return pd.read_csv(io.BytesIO(encoded), dtype="str", encoding="utf-8-sig")
+        return _cells(encoded)
     except pd.errors.ParserError:
+        # Fails again unless commas too many are all that is wrong: the other reader
+        # would take a quote that nobody closed for the end of the file.
+        _cells(encoded, on_bad_lines="skip")
         # A row with a comma too many becomes an empty one; which of its cells are
         # the right ones nobody knows. This reader is slower, so it comes second.
-        return pd.read_csv(
-            io.BytesIO(encoded),
-            dtype="str",
-            encoding="utf-8-sig",
-            engine="python",
-            on_bad_lines=lambda _: [""],
-        )
+        return _cells(encoded, engine="python", on_bad_lines=lambda _: [""])
+
+
+def _cells(encoded: bytes, **how: Any) -> pd.DataFrame:
+    """Read cells as they are written: `NA` may be somebody's name."""
+    cells: pd.DataFrame = pd.read_csv(
+        io.BytesIO(encoded),
+        dtype="str",
+        encoding="utf-8-sig",
+        keep_default_na=False,
+        na_values=[""],
+        **how,
+    )
+    return cells
+
+
+def tells_nothing(column: pd.Series) -> pd.Series:
+    """Return which cells are empty, or say so in a word of `NOTHING`, bool."""
+    return column.isna() | column.str.strip().str.lower().isin(NOTHING)
 
 
 def numbers(column: pd.Series) -> pd.Series:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from agegender.data.listing import BOX, Archive
+from agegender.data.rows_file import RECORDED
 from agegender.data.sources.boxes import box_faults
 from agegender.data.sources.labels_file import (
     genders,
@@ -21,6 +22,7 @@ from agegender.data.sources.labels_file import (
     parse_table,
     races,
     read_file,
+    tells_nothing,
 )
 from agegender.data.sources.source import NOT_KEPT
 from agegender.errors import ConfigError, DataError
@@ -32,8 +34,14 @@ TERMS: Final = "those of whoever made the table and the photos"
 READ: Final = frozenset({"path", "age", "gender", "identity", "race"})
 """Columns with a meaning of their own, beside `BOX`."""
 
-OURS: Final = frozenset({"id", "source", "split", "digest", "rule"}) | NOT_KEPT
-"""Names that a store gives to columns of its own; a table's are not kept."""
+_LONG: Final = r"\s*[+-]?\d{16,}\s*"
+"""Whole numbers, such as ids, that float64 would round."""
+
+OURS: Final = (
+    frozenset({"id", "source", "split", "digest", "rule"}) | NOT_KEPT | {*RECORDED}
+)
+"""Names that a store gives to columns of its own, those of one face detector with
+limits of its own among them; a table's are not kept."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ def read_table(path: str | Path) -> Table:
         path: A CSV (UTF-8) or Parquet file with columns `path` and `age` (years), and
             perhaps `gender` (0 or female, 1 or male), `identity`, `race`, and the
             face's box `x1`, `y1`, `x2`, `y2` in pixels, right and bottom exclusive.
-            Other columns are kept with the labels.
+            Other columns are kept with the labels, but for those of `OURS`.
 
     Raises:
         DataError: If there is no such table, or a column is missing.
@@ -130,7 +138,7 @@ def read_table(path: str | Path) -> Table:
 
 def _refuse_unread_genders(column: pd.Series, path: Path) -> None:
     """Refuse a column of spellings nobody here knows: every row would be dropped."""
-    told = column.dropna()
+    told = column[~tells_nothing(column)]
     if len(told) and genders(told).isna().all():
         raise DataError(
             f"column gender of {path} must hold 0 or female, 1 or male, or nothing. "
@@ -165,8 +173,16 @@ def _further(labels: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers_or_text(column: pd.Series) -> pd.Series:
-    found = numbers(column)
-    if not found[column.notna()].notna().all():
+    """Return numbers where all cells are and none loses a digit, else the text."""
+    found = pd.to_numeric(column, errors="coerce")
+    if not found[~tells_nothing(column)].notna().all():
         return column
-    whole = found.notna().all() and (found % 1 == 0).all() and found.abs().max() < 2**31
-    return found.astype("int32" if whole else "float32")
+    if found.notna().all() and (found % 1 == 0).all() and found.abs().max() < 2**31:
+        return found.astype("int32")
+    if found.dtype == "int64":
+        return found
+    if column.str.fullmatch(_LONG, na=False).any():
+        return column
+    with np.errstate(over="ignore"):  # what becomes infinite is not the same
+        short = found.astype("float32")
+    return short if short.astype("str").astype("float64").equals(found) else found

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agegender.data.download import Patience, fetch
+from agegender.data.download import FILES, Patience, fetch
 from agegender.errors import ConfigError, DataError
 
 Mirror = Any  # see conftest
@@ -83,3 +83,10 @@ def test_genuine_file_that_is_there_is_not_fetched(
 def test_mirror_must_be_on_the_web(mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="file:///etc"):
         fetch(mirror.file, tmp_path, "file:///etc")
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.org"])
+def test_host_that_cannot_be_is_one_line(host: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be fetched") as told:
+        fetch(FILES["wiki"], tmp_path, f"http://{host}/static", QUICK)
+    assert "\n" not in str(told.value)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from agegender.data.sample.photos import HEIGHT, WIDTH, write_photos
+from agegender.detect.mtcnn import MtcnnDetector
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,10 @@ def test_every_box_holds_a_face_and_not_just_background(labels: Path) -> None:
         inside = np.asarray(photo.crop((row.x1, row.y1, row.x2, row.y2)), dtype=float)
         # Eyes, brows and lips: far rougher than the soft background.
         assert np.abs(np.diff(inside, axis=0)).max() > 25
+
+
+def test_detector_finds_everybody_where_no_seed_is_given(labels: Path) -> None:
+    detector = MtcnnDetector()
+    for file, people in pd.read_csv(labels).groupby("file"):
+        photo = np.asarray(Image.open(labels.parent / file))
+        assert len(detector.detect(photo)) == len(people), file

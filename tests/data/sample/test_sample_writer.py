@@ -76,22 +76,52 @@ def test_other_seed_gives_other_faces(sample: SamplePaths, tmp_path: Path) -> No
     assert other.archive.read_bytes() != sample.archive.read_bytes()
 
 
-def test_earlier_archive_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
-    (tmp_path / "wiki_crop.tar").write_bytes(b"old")
-    write_sample(tmp_path, 2, workers=1)
-    assert tarfile.is_tarfile(tmp_path / "wiki_crop.tar")
+def test_earlier_sample_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    first = write_sample(tmp_path, 2, workers=1).archive.read_bytes()
+    again = write_sample(tmp_path, 2, seed=1, workers=1)
+    assert again.archive.read_bytes() != first
     assert {path.name for path in tmp_path.iterdir()} == {"wiki_crop.tar", "photos"}
 
 
+@pytest.mark.parametrize(
+    "name", ["wiki_crop.tar", "photos/labels.csv", "photos/friends.jpg"]
+)
+def test_what_was_not_drawn_here_stays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"dear")
+    with pytest.raises(DataError, match=f"{name} exists and was not drawn"):
+        write_sample(tmp_path, 2, workers=1)
+    assert path.read_bytes() == b"dear"
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == [path]
+
+
+def test_genuine_archive_stays(tmp_path: Path) -> None:
+    path = tmp_path / "wiki_crop.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.addfile(tarfile.TarInfo("wiki_crop/wiki.mat"))
+    before = path.read_bytes()
+    with pytest.raises(DataError, match="it stays"):
+        write_sample(tmp_path, 2, workers=1)
+    assert path.read_bytes() == before
+
+
+def test_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "photos").write_text("mine")
+    with pytest.raises(DataError, match="sample cannot be written to") as told:
+        write_sample(tmp_path, 2, workers=1)
+    assert "\n" not in str(told.value)
+
+
 def test_interrupted_writing_leaves_the_earlier_archive(tmp_path: Path) -> None:
-    (tmp_path / "wiki_crop.tar").write_bytes(b"old")
+    before = write_sample(tmp_path, 2, workers=1).archive.read_bytes()
 
     def interrupt(done: int, total: int, what: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_sample(tmp_path, 2, workers=1, progress=interrupt)
-    assert (tmp_path / "wiki_crop.tar").read_bytes() == b"old"
+        write_sample(tmp_path, 2, seed=1, workers=1, progress=interrupt)
+    assert (tmp_path / "wiki_crop.tar").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"wiki_crop.tar", "photos"}
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from agegender import cli
-from agegender.config import FilterRules
+from agegender.config import FilterRules, SplitRules
 from agegender.data.inputs import Input, read_inputs
 from agegender.data.prepare import funnel_of, prepare
 from agegender.data.sources.table import read_table
+from agegender.data.store import FaceStore
 from agegender.errors import ConfigError, DataError
 
 LABELS = pd.DataFrame(
@@ -256,3 +257,145 @@ def test_table_goes_with_its_source_alone(tmp_path: Path) -> None:
         prepare("table", tmp_path / "s", folder=tmp_path)
     with pytest.raises(ConfigError, match="goes with source table"):
         prepare("wiki", tmp_path / "s", folder=tmp_path, table="labels.csv")
+
+
+def test_quote_that_nobody_closed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    open_quote = 'path,age\n0.jpg,30\n1.jpg,31\n"2.jpg,32\n3.jpg,33\n'
+    for content in (open_quote, open_quote.replace("31", "31,more")):
+        path.write_text(content)
+        with pytest.raises(DataError, match="EOF inside string"):
+            read_table(path)
+
+
+def test_row_with_a_comma_too_many_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("path,age,gender\n0.jpg,30,f\n1.jpg,31,m,more\n2.jpg,32,f\n")
+    funnel = funnel_of("table", FilterRules(), table=path)
+    assert (funnel.read, funnel.kept, funnel.dropped["no_path"]) == (3, 2, 1)
+
+
+def test_index_of_a_parquet_table_means_nothing(maker: Any, tmp_path: Path) -> None:
+    table = tmp_path / "labels.parquet"
+    labels = LABELS.assign(x1=0, y1=0, x2=30, y2=30)
+    labels.loc[3, "x2"] = 0
+    parts = [labels[:6], labels[6:].reset_index(drop=True)]
+    pd.concat(parts).to_parquet(table)
+    store = prepare(
+        "table", tmp_path / "store", folder=photos(maker), table=table, size=16
+    )
+    assert store.manifest.funnel["read"] == 12
+    assert store.manifest.funnel["dropped"]["impossible_box"] == 1
+    expected = LABELS.drop(3).set_index("path")["age"].to_dict()
+    assert store.labels.set_index("id")["age"].to_dict() == expected
+
+
+def test_empty_cells_of_texts_stay_empty(maker: Any, tmp_path: Path) -> None:
+    table = written(tmp_path, LABELS.assign(town=["Basel", None] * 6))
+    store = prepare(
+        "table", tmp_path / "store", folder=photos(maker), table=table, size=16
+    )
+    assert store.labels["town"].notna().tolist() == [True, False] * 6
+    FaceStore.open(store.path).verify()
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        ([1, 2, 3], np.array([1, 2, 3], np.int32)),
+        (["1.5", "NA", ""], np.array([1.5, np.nan, np.nan], np.float32)),
+        ([123456789, 123456790, ""], np.array([123456789, 123456790, np.nan])),
+        ([2**53 + 1, 1, 2], np.array([2**53 + 1, 1, 2])),
+        ([2**53 + 1, 1, ""], [str(2**53 + 1), "1", np.nan]),
+        (["47.5596123", 1, 2], np.array([47.5596123, 1, 2])),
+        (["NA", "x", "y"], ["NA", "x", "y"]),
+    ],
+)
+def test_further_columns_lose_nothing(tmp_path: Path, cells: Any, kept: Any) -> None:
+    table = written(tmp_path, LABELS.head(3).assign(more=cells))
+    expected = pd.Series(kept, name="more", dtype=getattr(kept, "dtype", "str"))
+    pd.testing.assert_series_equal(read_table(table).label_rows()["more"], expected)
+
+
+def test_detector_and_year_of_others_are_no_limits_here(
+    maker: Any, tmp_path: Path
+) -> None:
+    labels = LABELS.assign(
+        face_score=0.98, second_face_score="none", photo_taken="2019-07-01"
+    )
+    store = prepare(
+        "table",
+        tmp_path / "store",
+        folder=photos(maker),
+        table=written(tmp_path, labels),
+        size=16,
+    )
+    assert len(store) == 12
+    assert not {"face_score", "second_face_score", "photo_taken"} & {*store.labels}
+
+
+def test_any_word_is_a_name(tmp_path: Path) -> None:
+    labels = LABELS.assign(identity=["NA", "null", ""] * 4, gender=["NA", "nan"] * 6)
+    rows = read_table(written(tmp_path, labels)).label_rows()
+    assert set(rows["identity"]) == {"table:NA", "table:null", ""}
+    assert rows["gender"].isna().all()
+
+
+def test_dry_run_finds_full_paths_as_prep_does(
+    maker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = photos(maker)
+    table = written(tmp_path, LABELS.assign(path=f"{folder}/" + LABELS["path"]))
+    monkeypatch.chdir(folder / "mine")
+    given: Any = {"folder": "../../photos", "table": table}
+    assert funnel_of("table", FilterRules(), **given).kept == 12
+    assert len(prepare("table", tmp_path / "s", size=16, **given)) == 12
+
+
+def test_photos_with_a_tar_file_among_them_are_a_folder(
+    maker: Any, tmp_path: Path
+) -> None:
+    folder = photos(maker) / "mine"
+    maker.tar({"old.jpg": b"old"}, "photos/mine/backup.tar")
+    table = written(tmp_path, LABELS.assign(path=[f"{n}.jpg" for n in range(12)]))
+    assert funnel_of("table", FilterRules(), folder=folder, table=table).kept == 12
+
+
+def test_boxes_on_copies_of_a_photo_share_a_split(maker: Any, tmp_path: Path) -> None:
+    files = {f"{copy}{n}.jpg": maker.jpeg(n) for n in range(30) for copy in "ab"}
+    labels = pd.DataFrame({"path": list(files), "age": 30, "gender": "f"})
+    labels = labels.assign(x1=[0, 1] * 30, y1=0, x2=30, y2=30)
+    store = prepare(
+        "table",
+        tmp_path / "store",
+        folder=maker.unpacked(files),
+        table=written(tmp_path, labels),
+        size=16,
+        split_rules=SplitRules(validation=0.3, test=0.3),
+    )
+    split_of = store.labels.set_index("id")["split"]
+    assert all(split_of[f"a{n}.jpg"] == split_of[f"b{n}.jpg"] for n in range(30))
+    assert store.manifest.duplicates["groups"] == 0
+
+
+def test_columns_of_two_tables_meet(maker: Any, tmp_path: Path) -> None:
+    columns = {
+        "numbers_and_text": ([7] * 12, ["x"] * 12),
+        "whole_and_fractions": ([7] * 12, [0.5] * 12),
+        "both_whole": ([7] * 12, [2**40] * 12),
+    }
+    inputs = []
+    for number, name in enumerate("ab"):
+        more = {column: cells[number] for column, cells in columns.items()}
+        labels = LABELS.assign(**more, path=[f"{n}.jpg" for n in range(12)])
+        labels.drop(columns="town" if number else []).to_csv(
+            tmp_path / f"{name}.csv", index=False
+        )
+        files = {f"{n}.jpg": maker.jpeg(20 * number + n) for n in range(12)}
+        folder = maker.unpacked(files, f"photos {name}")
+        inputs.append(Input("table", None, folder, tmp_path / f"{name}.csv", name))
+    labels = prepare(inputs, tmp_path / "store", size=16).labels
+    assert set(labels["numbers_and_text"]) == {"7", "x"}
+    assert set(labels["whole_and_fractions"]) == {7.0, 0.5}
+    assert set(labels["both_whole"]) == {7, 2**40}
+    assert labels["town"].isna().sum() == 12

@@ -1,0 +1,48 @@
+"""Places on the disk, as people name them.
+
+Path.is_dir() and Path.exists() raise where a parent may not be looked into, or a name
+is too long; until they are opened such places are just not there.
+"""
+
+import os
+from pathlib import Path
+
+
+def absolute(path: str | Path) -> Path:
+    """Return the path from the root, links unfollowed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def followed(path: str | Path) -> Path:
+    """Return the path from the root; of a link, that which it leads to."""
+    path = absolute(path)
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder is there."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_taken(path: Path) -> bool:
+    """Tell whether anything is there, be it a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
+def is_empty(folder: Path) -> bool:
+    """Tell whether a folder is there that holds nothing."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
+
+
+def why_no_folder(path: Path) -> str:
+    """Tell what is wrong with a place where no folder is."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "does not exist"
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    return "is not a folder"
