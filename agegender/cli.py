@@ -7,7 +7,7 @@ imports nothing that takes time.
 
 import contextlib
 import inspect
-import json
+import io
 import os
 import re
 import sys
@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         registry, 5 refused by the gate, 1 a defect of ours, 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files may hold letters that the encoding of a pipe lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _run(given)
     except GateRefusedError as refusal:
@@ -131,7 +134,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: If an option is unknown, missing, or of a wrong type.
     """
-    spelled = _normalised(name, options)
+    spelled, lists = _normalised(name, options)
     given = {word[2:].partition("=")[0] for word in spelled}
     if missing := [word for word in _needed(name) if word not in given]:
         raise ConfigError(
@@ -142,7 +145,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stderr(None):
             values = parser.parse_args(spelled)
-        return dict(vars(parser.instantiate(values)))
+        return dict(vars(parser.instantiate(values))) | lists
     except AgeGenderError:
         raise
     except (Exception, SystemExit) as error:
@@ -202,18 +205,22 @@ def _spelled(line: str) -> str:
     return re.sub(r"--([A-Za-z_][\w.]*)", shorter, line)
 
 
-def _normalised(name: str, options: Sequence[str]) -> list[str]:
+def _normalised(
+    name: str, options: Sequence[str]
+) -> tuple[list[str], dict[str, list[str]]]:
     """Spell what a person types the way the parser knows it.
 
     `--dry-run` becomes `--dry_run=true`, `--no-resume` becomes `--resume=false`,
     `--model.depth` becomes `--experiment.model.depth`, and bare words become the
-    list of paths, or the first of them what the step is about.
+    list of paths, or the first of them what the step is about. Lists are returned
+    beside that: as YAML, which the parser reads, no word could be just any name.
     """
     parameters = inspect.signature(STEPS[name]).parameters
     sections = {field.name for field in fields(Experiment)} - set(parameters)
     waiting = [_affirmed(parameters, word) for word in options]
     spelled: list[str] = []
     paths: list[str] = []
+    lists: dict[str, list[str]] = {}
     while waiting:
         word = waiting.pop(0)
         if not word.startswith("--"):
@@ -221,6 +228,13 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             continue
         key, equals, given = word[2:].partition("=")
         key = _key(key, sections if "experiment" in parameters else set())
+        if _is_list(parameters, key):
+            words = [given] * bool(equals) + _words(waiting)
+            if len(words) == 1 and words[0].startswith("["):
+                spelled.append(f"--{key}={words[0]}")
+            else:
+                lists[key] = words
+            continue
         value = _value(parameters, key, given if equals else None, waiting)
         if key == "paths" and not (value or "").startswith("["):
             paths.append(value or "")
@@ -235,29 +249,32 @@ def _normalised(name: str, options: Sequence[str]) -> list[str]:
             f"`agegender {name}` takes options only. Received: {paths[0]!r}. "
             f"See `agegender {name} --help`."
         )
-    return spelled + ([f"--paths={json.dumps(paths)}"] if paths else [])
+    if paths:
+        lists["paths"] = paths
+    return [*spelled, *(f"--{key}=[]" for key in lists)], lists
 
 
 def _value(
     parameters: Any, key: str, given: str | None, waiting: list[str]
 ) -> str | None:
-    """Return an option's value, taking the words that belong to it from those waiting.
+    """Return an option's value, taking the word that is it from those waiting.
 
-    A list takes all words up to the next option, a switch none; None if there is no
-    value.
+    A switch takes none; None if there is no value.
     """
-    if _is_list(parameters, key):
-        words = [] if given is None else [given]
-        while waiting and not waiting[0].startswith("--"):
-            words.append(waiting.pop(0))
-        is_spelled = len(words) == 1 and words[0].startswith("[")
-        return words[0] if is_spelled else json.dumps(words)
     if given is not None:
         return given
     follows = bool(waiting) and not waiting[0].startswith("--")
     if follows and not _is_flag(parameters, key, waiting[0]):
         return waiting.pop(0)
     return "true" if _is_bool(parameters, key) else None
+
+
+def _words(waiting: list[str]) -> list[str]:
+    """Take all words up to the next option, as a list does."""
+    words = []
+    while waiting and not waiting[0].startswith("--"):
+        words.append(waiting.pop(0))
+    return words
 
 
 def _affirmed(parameters: Any, word: str) -> str:

@@ -18,7 +18,8 @@ Box = tuple[float, float, float, float]
 exclusive; may reach beyond the photo."""
 
 LARGEST_CROP = 8.0
-"""Side of a crop, in longer sides of its photo, beyond which the box is no face's."""
+"""Side of a crop, in longer sides of its photo, beyond which the box is no face's; of
+a ready crop, in its shorter side."""
 
 MAX_CROP_PIXELS = 4 * MAX_PIXELS
 """Pixels of a crop, border and all, beyond which it is not made: 960 MB. The largest
@@ -43,7 +44,7 @@ def decode_face(encoded: bytes, box: Box | None, rule: CropRule) -> NDArray[np.u
 
     Raises:
         BoxError: If the box misses the photo or dwarfs it.
-        DataError: If the photo cannot be decoded.
+        DataError: If the photo cannot be decoded, or is a crop far from square.
     """
     if box is None:
         return resize_crop(decode_shrunk(encoded, 2 * rule.size).pixels, rule)
@@ -73,6 +74,7 @@ def cut_face(
 
     Raises:
         BoxError: If the box misses the photo or dwarfs it.
+        DataError: If a crop is far from square.
     """
     across = min(photo.shape[:2]) if box is None else _side(box, rule)
     if encoded is not None and is_shrunk(encoded, 2 * rule.size, across):
@@ -122,9 +124,17 @@ def resize_crop(photo: NDArray[np.uint8], rule: CropRule) -> NDArray[np.uint8]:
 
     Returns:
         uint8 (S, S, 3).
+
+    Raises:
+        DataError: If it is far from square.
     """
     height, width = photo.shape[:2]
-    return _square(photo, width / 2, height / 2, max(width, height), rule.size)
+    side = max(width, height)
+    if side > LARGEST_CROP * min(width, height) or side**2 > MAX_CROP_PIXELS:
+        raise DataError(
+            f"picture of {width} x {height} is far from square, and no crop of a face."
+        )
+    return _square(photo, width / 2, height / 2, side, rule.size)
 
 
 def contrast(face: NDArray[np.uint8]) -> float:

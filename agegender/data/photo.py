@@ -90,6 +90,11 @@ def decode_shrunk(
     return fast or _decode_any(encoded, at_least, across, max_pixels)
 
 
+def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """Return an image's pixels, uint8 (H, W, 3), as `decode_photo` would."""
+    return np.array(_as_rgb(_upright(image)))
+
+
 def is_shrunk(encoded: bytes, at_least: int, across: float) -> bool:
     """Tell whether `decode_shrunk` may decode a photo at a fraction of its size."""
     return encoded.startswith(_JPEG) and _factor(at_least, across) > 1
@@ -143,7 +148,7 @@ def _decode_any(
                 factor = _factor(at_least, across or min(width, height))
                 image.draft(None, (width // factor, height // factor))
             factor = -(-width // image.width)
-            return Shrunk(np.array(_as_rgb(_upright(image))), factor)
+            return Shrunk(upright_rgb(image), factor)
     except UnidentifiedImageError as error:
         # Its own words tell where in memory the bytes lie.
         raise DataError(

@@ -50,8 +50,16 @@ def fetch(address: str, most: int = MAX_BYTES, seconds: float = MAX_SECONDS) -> 
         DataError: If it is not there in time, or larger.
     """
     until = time.monotonic() + seconds
+
+    def leave_unread(answer: requests.Response, **_: object) -> None:
+        # Whatever comes with a redirection would be read whole, without our limits.
+        if answer.is_redirect:
+            answer.close()
+            _require_time(answer, until)
+
     with requests.Session() as session:
         session.max_redirects = _REDIRECTS
+        session.hooks["response"] = [leave_unread]
         quiet = min(_QUIET_SECONDS, seconds)
         try:
             with session.get(
@@ -72,6 +80,10 @@ def _body(answer: requests.Response, most: int, until: float) -> bytes:
         body += piece
         if len(body) > most:
             raise DataError(f"{shown(answer.url)} holds more than {most:,} bytes.")
-        if time.monotonic() > until:
-            raise DataError(f"{shown(answer.url)} takes too long; it was given up.")
+        _require_time(answer, until)
     return bytes(body)
+
+
+def _require_time(answer: requests.Response, until: float) -> None:
+    if time.monotonic() > until:
+        raise DataError(f"{shown(answer.url)} takes too long; it was given up.")

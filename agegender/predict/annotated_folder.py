@@ -1,10 +1,12 @@
-"""Annotated photos as files: each whole, none over another, none over its photo."""
+"""Annotated photos as files: each whole, none over another, none over a photo."""
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from agegender.errors import DataError
@@ -15,6 +17,28 @@ from agegender.predict.finding import is_address
 from agegender.predict.photos import read_photo
 
 _KEPT = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+_LONGEST: Final = 255  # bytes that a file's name may have
+
+
+def require_elsewhere(folder: Path, photos: Iterable[str]) -> None:
+    """Keep pictures away from photos.
+
+    Args:
+        folder: Where pictures are to go; need not be there yet.
+        photos: Paths and addresses.
+
+    Raises:
+        DataError: If one of the photos lies in the folder.
+    """
+    places = {os.path.dirname(one) for one in photos if not is_address(one)}  # noqa: PTH120 - a million times
+    for place in places:
+        # What cannot be looked at holds no photo.
+        with suppress(OSError, ValueError):
+            if Path(place).samefile(folder):
+                raise DataError(
+                    f"annotated pictures would replace the photos in {folder}. "
+                    "Name another folder."
+                )
 
 
 class AnnotatedFolder:
@@ -29,7 +53,7 @@ class AnnotatedFolder:
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
-        self._used: set[str] = set()
+        self._numbers: dict[str, int] = {}  # name taken -> its photos so far
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -87,21 +111,33 @@ class AnnotatedFolder:
         Raises:
             DataError: If the picture would replace a photo.
         """
-        photo = Path(urlsplit(source).path if is_address(source) else source)
-        if photo.parent.resolve() == self._folder.resolve():
-            raise DataError(
-                f"annotated pictures would replace the photos in {self._folder}. "
-                "Name another folder."
-            )
+        require_elsewhere(self._folder, [source])
+        photo = Path(_path_in(source))
         suffix = photo.suffix if photo.suffix.lower() in _KEPT else ".png"
-        stem, number = photo.stem or "photo", 1
-        name = f"{stem}{suffix}"
+        stem = photo.stem or "photo"
         # Some file systems take A.jpg and a.jpg for one file.
-        while name.casefold() in self._used:
+        name = wanted = _fitting(stem, suffix)
+        number = self._numbers.get(wanted.casefold(), 0)
+        while name.casefold() in self._numbers:
             number += 1
-            name = f"{stem}-{number}{suffix}"
-        self._used.add(name.casefold())
+            name = _fitting(stem, f"-{number}{suffix}")
+        self._numbers[wanted.casefold()] = number
+        self._numbers[name.casefold()] = 1
         return self._folder / name
+
+
+def _path_in(source: str) -> str:
+    try:
+        return urlsplit(source).path if is_address(source) else source
+    except ValueError:  # no address at all; nothing will be drawn
+        return source
+
+
+def _fitting(stem: str, ending: str) -> str:
+    """Return the name, its stem cut until it is none too long for a file."""
+    while len(f"{stem}{ending}".encode("utf-8", "surrogatepass")) > _LONGEST:
+        stem = stem[:-1]
+    return f"{stem}{ending}"
 
 
 def _draw(answer: PhotoFaces, target: Path) -> Path | None:

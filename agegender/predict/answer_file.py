@@ -6,7 +6,7 @@ the same question alone. Parquet cannot grow, so its rows gather in a CSV beside
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -14,7 +14,7 @@ from typing import IO, Any, Literal
 from agegender.data.lock import only_writer
 from agegender.errors import ConfigError, DataError
 from agegender.predict.faces import PhotoFaces
-from agegender.predict.lines import Csv, JsonLines, Lines
+from agegender.predict.lines import Csv, JsonLines, Kept, Lines
 
 LineFormat = Literal["jsonl", "csv", "parquet"]
 """What can be written photo by photo."""
@@ -57,7 +57,11 @@ class AnswerFile:
 
 @contextmanager
 def going_on(
-    path: Path, form: LineFormat, model: str, settings: Mapping[str, Any]
+    path: Path,
+    form: LineFormat,
+    model: str,
+    settings: Mapping[str, Any],
+    asked: Collection[str],
 ) -> Iterator[AnswerFile]:
     """Open a file of answers, a new one or one to go on with.
 
@@ -67,6 +71,7 @@ def going_on(
         form: How answers are written.
         model: Name of the model that answers.
         settings: Plain values that decide what is answered.
+        asked: Names of the photos that are asked about.
 
     Yields:
         Where answers go.
@@ -82,8 +87,9 @@ def going_on(
         try:
             _require_same(path, rows, dict(settings) | {"format": form})
             done, faces = _finished(path) if form == "parquet" else (set(), 0)
-            with _open_at_end(rows, lines, done) as (file, kept, faces_kept):
-                yield AnswerFile(file, lines, model, done | kept, faces + faces_kept)
+            with _open_at_end(rows, lines, done, asked) as (file, kept):
+                told, faces = done | kept.photos, faces + kept.faces
+                yield AnswerFile(file, lines, model, told, faces)
             if form == "parquet":
                 from agegender.predict.parquet import gather  # noqa: PLC0415
 
@@ -115,21 +121,21 @@ def _finished(path: Path) -> tuple[set[str], int]:
 
 @contextmanager
 def _open_at_end(
-    rows: Path, lines: Lines, elsewhere: set[str]
-) -> Iterator[tuple[IO[bytes], set[str], int]]:
-    """Open behind the last whole photo; begin anew where all is kept elsewhere."""
-    end, photos, faces = 0, set[str](), 0
+    rows: Path, lines: Lines, elsewhere: set[str], asked: Collection[str]
+) -> Iterator[tuple[IO[bytes], Kept]]:
+    """Open behind what stands; begin anew where all is kept elsewhere."""
+    kept = nothing = Kept(0, set(), 0)
     if _holds_something(rows):
-        end, photos, faces = lines.kept(rows)
-    if photos & elsewhere:
+        kept = lines.kept(rows, asked)
+    if kept.photos & elsewhere:
         # Killed between the Parquet file's last byte and the rows' removal.
-        end, photos, faces = 0, set(), 0
+        kept = nothing
     with rows.open("ab") as file:
-        file.truncate(end)
-        if end == 0:
+        file.truncate(kept.end)
+        if kept.end == 0:
             file.write(lines.heading.encode())
             file.flush()
-        yield file, photos, faces
+        yield file, kept
 
 
 def _require_same(path: Path, rows: Path, settings: dict[str, Any]) -> None:

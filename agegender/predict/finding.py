@@ -6,7 +6,8 @@ Names are kept as plain text, 150 bytes each, so that a million of them fit.
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ def find_photos(
     recursive: bool = False,
     listed: Iterable[str] = (),
     allow_urls: bool = False,
+    besides: Path | None = None,
 ) -> list[str]:
     """List the photos that are meant.
 
@@ -40,6 +42,7 @@ def find_photos(
         listed: A path a line, taken as they are: what is wrong with one is told in
             its answer.
         allow_urls: Take addresses, http:// and https://, too.
+        besides: Folder that is left out where it lies inside one that is searched.
 
     Returns:
         In the order given, sorted inside each folder, none twice.
@@ -50,12 +53,13 @@ def find_photos(
             no photo.
     """
     found: dict[str, None] = {}
+    search = partial(_photos_in, recursive=recursive, besides=besides)
     for path in map(str, paths):
         if path == LIST:
             names = filter(None, (line.rstrip("\r\n") for line in listed))
             found.update((_allowed(name, allow_urls), None) for name in names)
         else:
-            found.update(dict.fromkeys(_meant(path, recursive, allow_urls)))
+            found.update(dict.fromkeys(_meant(path, search, allow_urls)))
     return list(found)
 
 
@@ -64,18 +68,20 @@ def is_address(path: str) -> bool:
     return _ADDRESS.match(path) is not None
 
 
-def _meant(path: str, recursive: bool, allow_urls: bool) -> Iterable[str]:
+def _meant(
+    path: str, search: Callable[[Path], list[str]], allow_urls: bool
+) -> Iterable[str]:
     if is_address(path):
         return [_allowed(path, allow_urls)]
     if os.path.lexists(path):
         place = Path(path)
-        return _photos_in(place, recursive) if place.is_dir() else [str(place)]
+        return search(place) if place.is_dir() else [str(place)]
     if not glob.has_magic(path):
         raise DataError(f"no photo or folder at {path}. Check the path.")
     matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - gives text
     if not matches:
         raise DataError(f"no file fits {path}. Check the pattern.")
-    return (name for match in matches for name in _meant(match, recursive, False))
+    return (name for match in matches for name in _meant(match, search, False))
 
 
 def _allowed(path: str, allow_urls: bool) -> str:
@@ -91,8 +97,8 @@ def _allowed(path: str, allow_urls: bool) -> str:
     return path
 
 
-def _photos_in(folder: Path, recursive: bool) -> list[str]:
-    photos = sorted(_walk(folder, recursive))
+def _photos_in(folder: Path, recursive: bool, besides: Path | None) -> list[str]:
+    photos = sorted(_walk(folder, recursive, besides and besides.resolve()))
     if not photos:
         hint = "" if recursive else " Search its subfolders with --recursive."
         kinds = " ".join(sorted(extension[1:] for extension in EXTENSIONS))
@@ -100,14 +106,19 @@ def _photos_in(folder: Path, recursive: bool) -> list[str]:
     return photos
 
 
-def _walk(folder: Path, recursive: bool) -> Iterator[str]:
+def _walk(folder: Path, recursive: bool, besides: Path | None) -> Iterator[str]:
     for inside, folders, files in os.walk(folder, onerror=_refuse):
-        if not recursive:
-            folders.clear()
+        folders[:] = [
+            one
+            for one in folders
+            if recursive and Path(inside, one).resolve() != besides
+        ]
+        # `./a.jpg` is `a.jpg`, as where it is named outright.
+        place = "" if inside == "." else str(Path(inside))
         for file in files:
             is_photo = os.path.splitext(file)[1].lower() in EXTENSIONS  # noqa: PTH122
             if is_photo and not file.startswith("."):
-                yield os.path.join(inside, file)  # noqa: PTH118 - a million times
+                yield os.path.join(place, file)  # noqa: PTH118 - a million times
 
 
 def _refuse(error: OSError) -> None:

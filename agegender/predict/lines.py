@@ -7,7 +7,7 @@ which photos it tells of.
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -34,8 +34,16 @@ class Lines(Protocol):
         """Return the lines of one photo; all end in a newline."""
         ...
 
-    def kept(self, path: Path) -> Kept:
-        """Find out what of a begun file stands; raise `DataError` if it is not ours."""
+    def kept(self, path: Path, asked: Collection[str]) -> Kept:
+        """Find out what of a begun file stands.
+
+        Args:
+            path: The file.
+            asked: Names of the photos that may be answered again.
+
+        Raises:
+            DataError: If it is none of ours.
+        """
         ...
 
 
@@ -49,7 +57,7 @@ class JsonLines:
         whole = answer.to_dict() | {"model": model, "limits": NOTICE_SHORT}
         return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def kept(self, path: Path) -> Kept:
+    def kept(self, path: Path, asked: Collection[str]) -> Kept:  # noqa: ARG002
         """Keep all lines that end, and what they tell of."""
         end, faces, photos = 0, 0, set()
         with path.open("rb") as file:
@@ -75,8 +83,11 @@ class Csv:
         writer.writerows(rows_of(answer, model))
         return text.getvalue()
 
-    def kept(self, path: Path) -> Kept:
-        """Keep all photos but the last, whose rows may not all have been written."""
+    def kept(self, path: Path, asked: Collection[str]) -> Kept:
+        """Keep all whole rows; those of the last photo unless it is asked about again.
+
+        They may not be all of its rows, and nothing in the file tells.
+        """
         photos: set[str] = set()
         end = before_last = faces = faces_before = 0
         last = None
@@ -87,8 +98,9 @@ class Csv:
                 last = row["photo"]
             faces += bool(row["face"])
             end = after
-        photos.discard(last or "")
-        return Kept(before_last, photos, faces_before)
+        if last not in asked:
+            return Kept(end, photos, faces)
+        return Kept(before_last, photos - {last}, faces_before)
 
 
 def csv_rows(path: Path) -> Iterator[dict[str, str]]:

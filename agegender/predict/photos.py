@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from agegender.config import PhotoLimits
-from agegender.data.photo import decode_photo
+from agegender.data.photo import decode_photo, upright_rgb
 from agegender.errors import DataError
 
 Photo: TypeAlias = str | Path | bytes | NDArray[np.uint8] | Image.Image
@@ -96,7 +96,7 @@ def _refuse_large(size: int, limits: PhotoLimits) -> None:
 
 def _pixels_of(image: Image.Image) -> NDArray[np.uint8]:
     try:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        return upright_rgb(image)
     except (OSError, ValueError) as error:
         raise DataError(f"image cannot be read: {error}.") from error
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Area(NamedTuple):
     """A rectangle in pixels, right and bottom exclusive."""
@@ -11,12 +14,6 @@ class Area(NamedTuple):
     top: float
     right: float
     bottom: float
-
-    def overlap(self, other: "Area") -> float:
-        """Return the shared area, in square pixels."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(width, 0.0) * max(height, 0.0)
 
 
 def place(
@@ -40,18 +37,30 @@ def place(
     """
     width, height = picture
     room = Area(0, 0, width, height)
-    free = [
+    numbered = [
         (number, spot)
         for number, shape in enumerate(shapes)
         for spot in _spots(face, shape, room)
-        if not any(spot.overlap(label) for label in taken)
     ]
-    # `min` keeps the first of equals, so the order of shapes and spots decides.
-    return min(
-        free,
-        key=lambda found: sum(found[1].overlap(other) for other in faces),
-        default=None,
+    spots = [spot for _, spot in numbered]
+    is_free = ~shared_areas(spots, taken).any(axis=1)
+    if not is_free.any():
+        return None
+    covered = np.where(is_free, shared_areas(spots, faces).sum(axis=1), np.inf)
+    # The first of equals, so the order of shapes and spots decides.
+    return numbered[int(covered.argmin())]
+
+
+def shared_areas(ones: Sequence[Area], others: Sequence[Area]) -> NDArray[np.float64]:
+    """Return what each shares with each other, (ones, others), in square pixels."""
+    one, other = (
+        np.array(areas, np.float64).reshape(-1, 4) for areas in (ones, others)
     )
+    left, top = (np.maximum.outer(one[:, n], other[:, n]) for n in (0, 1))
+    right, bottom = (np.minimum.outer(one[:, n], other[:, n]) for n in (2, 3))
+    shared: NDArray[np.float64] = np.maximum(right - left, 0.0)
+    shared *= np.maximum(bottom - top, 0.0)
+    return shared
 
 
 def _spots(face: Area, shape: tuple[float, float], room: Area) -> Iterator[Area]:

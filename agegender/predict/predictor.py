@@ -118,14 +118,11 @@ class Predictor:
         Raises:
             ConfigError: If the batch size or the number of workers is below 1.
         """
-        workers = usable_cores() if workers is None else workers
-        for what, number in {"batch size": batch_size, "workers": workers}.items():
-            if number < 1:
-                raise ConfigError(f"{what} must be at least 1. Received: {number}.")
+        require_workable(batch_size, workers)
         seen = in_order(
             lambda numbered: self._look(*numbered, keep_pixels=keep_pixels),
             enumerate(_several(photos), start=1),
-            workers,
+            workers or usable_cores(),
         )
         return Answers(self._answers(seen, batch_size), self.name)
 
@@ -198,6 +195,13 @@ class Predictor:
             kept = tuple(distribution.tolist()) if self.keep_distribution else None
             abstained = abstentions(face, self.abstain)
             yield replace(face, age_probabilities=kept, abstained=abstained)
+
+
+def require_workable(batch_size: int, workers: int | None) -> None:
+    """Raise `ConfigError` if the batch size or the number of workers is below 1."""
+    for what, number in {"batch size": batch_size, "workers": workers}.items():
+        if number is not None and number < 1:
+            raise ConfigError(f"{what} must be at least 1. Received: {number}.")
 
 
 def _several(photos: Photo | Iterable[Photo]) -> Iterable[Photo]:

@@ -6,6 +6,7 @@ A file that can be gone on with is `answer_file.AnswerFile`.
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
@@ -91,7 +92,10 @@ class Together:
 
 @contextmanager
 def sink_for(
-    form: AnswerFormat, out: Path | None, settings: Mapping[str, Any]
+    form: AnswerFormat,
+    out: Path | None,
+    settings: Mapping[str, Any],
+    asked: Collection[str],
 ) -> Iterator[Sink]:
     """Lend what takes the answers; a file is whole when the block has ended well.
 
@@ -100,12 +104,15 @@ def sink_for(
         out: File; None for standard output, where a table or a JSON object is left
             to the caller.
         settings: Plain values that decide what is answered, `model` among them.
+        asked: Names of the photos that are asked about.
 
     Raises:
         ConfigError: If Parquet has no file.
         AgeGenderError: As `answer_file.going_on` has it.
     """
     model = settings["model"]
+    if out is None and form != "table":
+        _speak_utf8()
     if form == "table" or form == "json":  # noqa: PLR1714 - narrows the type
         together = Together(form, model)
         if out is None:
@@ -116,9 +123,15 @@ def sink_for(
             yield together
             write_text(together.text() + "\n", out)
     elif out is not None:
-        with going_on(out, form, model, settings) as file:
+        with going_on(out, form, model, settings, asked) as file:
             yield file
     elif form != "parquet":
         yield Stream(sys.stdout, form, model)
     else:
         raise ConfigError("parquet is no text to print: name a file, --out FILE.")
+
+
+def _speak_utf8() -> None:
+    """Write for programs in the one encoding that JSON has and that holds all names."""
+    if isinstance(sys.stdout, TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")

@@ -13,6 +13,7 @@ class Tally:
     Args:
         before: Photos that an earlier run answered.
         faces: Faces, those of the earlier run included.
+        undrawn: Photos of the earlier run that lack the picture asked for now.
     """
 
     before: int = 0
@@ -21,6 +22,7 @@ class Tally:
     faceless: int = 0
     unreadable: int = 0
     first: PhotoFaces | None = None
+    undrawn: int = 0
     _begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -51,6 +53,7 @@ class Tally:
         speed = self.photos / max(time.monotonic() - self._begun, 1e-9)
         parts = [f"{self.photos:,} photos, {speed:,.1f} a second"]
         parts += [f"{self.before:,} answered before"] * bool(self.before)
+        parts += [f"{self.undrawn:,} of them without a picture"] * bool(self.undrawn)
         parts += [
             f"{self.faces:,} faces",
             f"{self.faceless:,} without a face",

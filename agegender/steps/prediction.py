@@ -1,9 +1,11 @@
 """From photos to faces with an apparent age and gender: `predict`."""
 
-import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain, compress
+from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -70,15 +72,25 @@ def predict(
         The faces of each photo; exit code 3 if no photo gave any.
     """
     from agegender.predict import find_photos
+    from agegender.predict.annotated_folder import require_elsewhere
     from agegender.predict.photos import printable
+    from agegender.predict.predictor import require_workable
     from agegender.predict.sinks import sink_for
     from agegender.predict.tally import Tally
 
     form = _format(format, out)
+    require_workable(batch_size, workers)
+    pictures = None if annotated is None else Path(annotated)
     photos = find_photos(
-        paths, recursive=recursive, listed=_listed(), allow_urls=allow_urls
+        paths,
+        recursive=recursive,
+        listed=_listed(),
+        allow_urls=allow_urls,
+        besides=pictures,
     )
     _require_fit(form, photos)
+    if pictures is not None:
+        require_elsewhere(pictures, photos)
     found = find_network(model)
     predictor = predictor_of(found, detector, interval, abstain, runtime)
     predictor.reader = _reader(allow_urls)
@@ -90,16 +102,18 @@ def predict(
         "abstain": asdict(abstain),
         "runtime": runtime,
     }
-    with sink_for(form, Path(out) if out else None, settings) as sink:
-        before = [photo for photo in photos if printable(photo) in sink.done]
-        left = [photo for photo in photos if printable(photo) not in sink.done]
+    names = [printable(photo) for photo in photos]
+    with sink_for(form, Path(out) if out else None, settings, names) as sink:
+        is_done = [name in sink.done for name in names]
+        before = list(compress(photos, is_done))
+        left = list(compress(photos, map(not_, is_done)))
+        tally = Tally(len(before), sink.faces)
         answers: Iterator[PhotoFaces] = predictor.predict(
             left, batch_size, workers, keep_pixels=annotated is not None
         )
-        if annotated is not None:
-            answers = _drawn(answers, annotated, before, workers)
+        if pictures is not None:
+            answers, tally.undrawn = _drawn(answers, pictures, before, workers)
         told = silent if _shares_terminal(sink) else progress
-        tally = Tally(len(before), sink.faces)
         for answer in answers:
             sink.add(answer)
             tally.add(answer)
@@ -124,8 +138,11 @@ def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
 
 def _listed() -> Iterator[str]:
     """Yield the lines of standard input, names of files in whatever bytes."""
-    for line in sys.stdin.buffer:
-        yield os.fsdecode(line)
+    lines = iter(sys.stdin.buffer)
+    first = next(lines, b"").removeprefix(BOM_UTF8)
+    for line in chain([first], lines):
+        # As `os.fsdecode`, which on Windows fails at what is not UTF-8.
+        yield line.decode(sys.getfilesystemencoding(), "surrogateescape")
 
 
 def _require_fit(form: AnswerFormat, photos: Sequence[str]) -> None:
@@ -157,18 +174,21 @@ def _shares_terminal(sink: "Sink") -> bool:
 
 def _drawn(
     answers: Iterator["PhotoFaces"],
-    folder: str,
+    folder: Path,
     before: Sequence[str],
     workers: int | None,
-) -> Iterator["PhotoFaces"]:
-    """Draw each answer before it is written: none in a file lacks its picture."""
+) -> tuple[Iterator["PhotoFaces"], int]:
+    """Draw each answer before it is written: none in a file lacks its picture.
+
+    Returns:
+        The answers, and how many photos answered before have no picture.
+    """
     from agegender.cores import usable_cores
     from agegender.predict import AnnotatedFolder
 
     pictures = AnnotatedFolder(folder)
-    for photo in before:
-        pictures.name(photo)
-    return pictures.save_all(answers, workers or usable_cores())
+    undrawn = sum(not pictures.name(photo).exists() for photo in before)
+    return pictures.save_all(answers, workers or usable_cores()), undrawn
 
 
 def _outcome(model: str, out: str | None, sink: "Sink", tally: "Tally") -> Outcome:

@@ -105,8 +105,10 @@ class ServedModel(PythonModel):
             raise MlflowException.invalid_parameter_value(
                 f"at most {photos} photos a request. Received: {len(model_input)}."
             )
+        # Null, to whom it says nothing, is the default.
+        asked = {n: value for n, value in (params or {}).items() if value is not None}
         try:
-            predictor = self._predictor(PARAMS | (params or {}))
+            predictor = self._predictor(PARAMS | asked)
         except AgeGenderError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
         return self._answers(predictor, model_input)

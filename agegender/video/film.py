@@ -25,6 +25,10 @@ FASTEST: Final = 1000
 """Frames a second above which it is nonsense."""
 
 
+ANEW: Final = 1.0
+"""Seconds back by which time does not err, but begins anew: two films in one file."""
+
+
 class Frame:
     """One picture of a film.
 
@@ -96,12 +100,15 @@ class Film:
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames that can be decoded, in order; once."""
         step = max(1, round(1 / (self.rate * self.time_base)))
+        far_back = ANEW / self.time_base
         first: int | None = None
         ticks = -step
         for number, picture in enumerate(self._pictures()):
             stamp = picture.pts
             if first is None:
                 first = 0 if stamp is None else stamp
+            if stamp is not None and stamp - first < ticks - far_back:
+                first = stamp - ticks - step
             # Time never stands still, and some films do not tell it.
             following = ticks + step if stamp is None else stamp - first
             ticks = max(following, ticks + 1)

@@ -22,7 +22,8 @@ class TrackingSettings:
 
     Args:
         least_overlap: Shared area over the area of both boxes, 0..1.
-        gap: Seconds that a face may be unseen and still be the same.
+        gap: Seconds that a face may be unseen and still be the same. Who was there at
+            the look before is, however long ago that was.
     """
 
     least_overlap: float = 0.25
@@ -55,6 +56,7 @@ class Tracker:
         self._settings = settings
         self._tracks: list[_Track] = []
         self._made = 0
+        self._looked = 0.0  # seconds: the look before
 
     def follow(
         self, boxes: Sequence[tuple[float, float, float, float]], seconds: float
@@ -68,7 +70,8 @@ class Tracker:
         Returns:
             A number from 1 for each box.
         """
-        since = seconds - self._settings.gap
+        since = min(seconds - self._settings.gap, self._looked)
+        self._looked = seconds
         self._tracks = [track for track in self._tracks if track.seconds >= since]
         found = np.array(boxes, np.float32).reshape(-1, 4)
         known = self._paired(found, seconds)

@@ -86,6 +86,12 @@ def test_crop_that_would_fill_memory_is_refused() -> None:
         crop_face(long, (0, 0, 60_000, 10), RULE)
 
 
+@pytest.mark.parametrize("shape", [(1, 20_000), (9, 1), (5_000, 20_000)])
+def test_ready_crop_far_from_square_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(DataError, match=f"picture of {shape[1]} x {shape[0]} is far"):
+        resize_crop(np.broadcast_to(np.uint8(90), (*shape, 3)), RULE)
+
+
 @given(
     st.tuples(st.floats(-50, 90), st.floats(-50, 90)),
     st.tuples(st.floats(0.01, 150), st.floats(0.01, 150)),

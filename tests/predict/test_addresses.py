@@ -25,18 +25,26 @@ def white() -> bytes:
 
 
 class Photos(BaseHTTPRequestHandler):
-    """A photo, ways that lead elsewhere, and one that trickles for ever."""
+    """A photo, ways that lead elsewhere, some with a load, and one that trickles."""
 
     pages: ClassVar = {"/a.png": white(), "/long": b"x" * 100_000}
-    ways: ClassVar = {"/moved": "/a.png", "/file": "file:///etc/hostname", "/o": "/o"}
+    ways: ClassVar = {
+        "/moved": "/a.png",
+        "/file": "file:///etc/hostname",
+        "/o": "/o",
+        "/late": "/late",
+    }
 
     def do_GET(self) -> None:
+        if self.path == "/late":
+            time.sleep(0.4)
         if self.path in self.ways:
             self.send_response(302)
             self.send_header("Location", self.ways[self.path])
             self.end_headers()
-        elif self.path == "/trickle":
-            self.send_response(200)
+        elif self.path in {"/trickle", "/loaded"}:
+            self.send_response(302 if self.path == "/loaded" else 200)
+            self.send_header("Location", "/a.png")
             self.end_headers()
             self.trickle()
         else:
@@ -93,6 +101,15 @@ def test_ways_to_elsewhere_and_what_is_too_large_are_refused(
 def test_server_that_trickles_is_given_up(host: str) -> None:
     with pytest.raises(DataError, match="takes too long"):
         fetch(f"{host}/trickle", seconds=0.3)
+
+
+def test_what_comes_with_a_redirection_is_not_read(host: str) -> None:
+    assert fetch(f"{host}/loaded", seconds=5) == white()
+
+
+def test_redirections_have_no_more_time_than_a_photo(host: str) -> None:
+    with pytest.raises(DataError, match="takes too long"):
+        fetch(f"{host}/late", seconds=1)
 
 
 def test_password_of_an_address_is_not_told(host: str) -> None:

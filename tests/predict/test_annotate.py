@@ -1,3 +1,5 @@
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from PIL import Image
 from agegender.errors import DataError
 from agegender.predict import AnnotatedFolder, Face, PhotoFaces, annotate
 from agegender.predict.annotate import DOUBTFUL, SURE
-from agegender.predict.placing import Area, place
+from agegender.predict.placing import Area, place, shared_areas
 
 
 def face(
@@ -107,7 +109,15 @@ def test_labels_stay_in_the_picture_and_off_each_other(
     for number, label in enumerate(taken):
         assert min(label.left, label.top) >= 0
         assert max(label.right, label.bottom) <= 400
-        assert not any(label.overlap(other) for other in taken[:number])
+        assert not shared_areas([label], taken[:number]).any()
+
+
+def test_label_of_one_in_a_large_crowd_is_placed_at_once() -> None:
+    crowd = [Area(x, y, x + 9, y + 9) for x in range(0, 300, 10) for y in range(200)]
+    begun = time.process_time()
+    for _ in range(20):
+        place(Area(350, 350, 360, 360), [(20, 9), (9, 20)], crowd, crowd, (400, 400))
+    assert time.process_time() - begun < 3  # 0.4; one by one 5
 
 
 def test_label_goes_where_it_covers_no_other_face() -> None:
@@ -172,6 +182,31 @@ def test_longest_name_that_a_file_may_have_is_kept(tmp_path: Path) -> None:
     written = AnnotatedFolder(tmp_path / "out").save(PhotoFaces(str(path)))
     assert written is not None
     assert [file.name for file in (tmp_path / "out").iterdir()] == [path.name]
+
+
+def test_second_photo_of_the_longest_name_gets_one_too(tmp_path: Path) -> None:
+    folder = AnnotatedFolder(tmp_path / "out")
+    longest = [folder.name(f"{place}/{'x' * 251}.jpg").name for place in "ab"]
+    assert longest == [f"{'x' * 251}.jpg", f"{'x' * 249}-2.jpg"]
+    assert len(os.fsencode(folder.name(f"{'é' * 300}.bmp").name)) <= 255
+
+
+def test_many_photos_of_one_name_are_numbered_before_long(tmp_path: Path) -> None:
+    folder = AnnotatedFolder(tmp_path / "out")
+    begun = time.process_time()
+    named = [folder.name(f"{number}/face.jpg").name for number in range(12_000)]
+    assert named[:2] + named[-1:] == ["face.jpg", "face-2.jpg", "face-12000.jpg"]
+    assert time.process_time() - begun < 3  # 0.1; counting from 1 each time, 9
+    assert folder.name("a/face-2.jpg").name == "face-2-2.jpg"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few make links")
+def test_names_that_are_none_stop_nothing(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    folder = AnnotatedFolder(tmp_path / "out")
+    for source in ("http://[", f"{loop}/a.jpg", "a\0b/c.jpg", "", "x" * 999):
+        assert folder.save(PhotoFaces(source, error="cannot be read")) is None
 
 
 def test_broken_photo_has_no_picture(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_list_on_standard_input_is_answered_line_by_line_in_its_order(
     album: Path, network_file: Path
 ) -> None:
     names = [
-        b"white.jpg",
+        b"\xef\xbb\xbfwhite.jpg",  # as some editors begin a list
         b"gone.jpg",
         b".",
         b"letter.jpg",
@@ -192,6 +192,7 @@ def test_table_goes_into_a_file_too(
         (["--out", "answers.xml"], 2, "say which --format"),
         (["--format", "parquet"], 2, "--out FILE"),
         (["--workers", "0"], 2, "workers must be at least 1"),
+        (["--annotated", "album"], 3, "Name another folder"),
         (["https://example.org/a.jpg"], 2, "--allow-urls"),
         (["--out", "album/black.png", "--format", "csv"], 3, "how it was made"),
     ],
@@ -242,6 +243,59 @@ def test_pictures_are_drawn_before_their_answers_are_written(
         "white.jpg",
     ]
     assert len(out.read_text().splitlines()) == 4
+
+
+def test_picture_never_replaces_a_photo_that_is_asked_about(
+    album: Path, network_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "b").mkdir()
+    own = tmp_path / "b" / "black.png"
+    shutil.copy(album / "white.jpg", own)
+    before = own.read_bytes()
+    words = [str(album / "black.png"), str(own), "--annotated", str(own.parent)]
+    assert ask(network_file, *words) == 3
+    assert "Name another folder" in capsys.readouterr().err
+    assert own.read_bytes() == before
+
+
+def test_pictures_inside_the_searched_folder_are_no_photos(
+    album: Path, network_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    words = [str(album), "--recursive", "--annotated", str(album / "marked")]
+    for _ in range(2):
+        assert ask(network_file, *words, "--out", str(out)) == 0
+    assert len(out.read_text().splitlines()) == 3
+
+
+def test_photos_answered_without_a_picture_are_told(
+    album: Path, network_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(album / "black.png"), "--out", str(tmp_path / "a.jsonl")]
+    asked = [str(album / "white.jpg"), *words[1:], "--annotated", str(tmp_path / "b")]
+    assert ask(network_file, *words) == 0
+    assert ask(network_file, words[0], *asked) == 0
+    assert "1 answered before; 1 of them without a picture" in capsys.readouterr().out
+
+
+def test_refused_options_begin_no_file(
+    album: Path, network_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "a.csv"
+    assert ask(network_file, str(album), "--out", str(out), "--batch-size", "0") == 2
+    assert not out.parent.exists()
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+def test_programs_get_utf_8_whatever_the_encoding_of_the_output(
+    form: str, album: Path, network_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (album / "white.jpg").rename(album / "写é😀.jpg")
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, "cp1252"))
+    assert ask(network_file, str(album), "--format", form) == 0
+    sys.stdout.flush()
+    assert "写é😀.jpg" in printed.getvalue().decode()
 
 
 def test_photo_is_read_once_for_its_answer_and_its_picture(

@@ -30,6 +30,21 @@ def test_recursive_search_enters_folders(album: Path) -> None:
     assert names(found) == ["a.png", "b.JPG", "c.webp"]
 
 
+def test_photo_of_this_folder_is_the_one_that_is_named(
+    album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album)
+    found = find_photos([".", "a.png", "./b.JPG", "inner/c.webp"], recursive=True)
+    assert found == ["a.png", "b.JPG", str(Path("inner", "c.webp"))]
+
+
+def test_folder_that_is_filled_is_left_out_unless_it_is_named(album: Path) -> None:
+    inner = album / "empty" / ".." / "inner"
+    found = find_photos([album], recursive=True, besides=inner)
+    assert names(found) == ["a.png", "b.JPG"]
+    assert names(find_photos([album / "inner"], besides=inner)) == ["c.webp"]
+
+
 def test_named_file_is_taken_whatever_its_extension(album: Path) -> None:
     assert find_photos([album / "notes.txt"]) == [str(album / "notes.txt")]
 

@@ -24,6 +24,10 @@ ANSWERS = [
 SETTINGS = {"model": "starter", "interval": 0.9}
 
 
+def names(answers: list[PhotoFaces]) -> list[str]:
+    return [answer.source for answer in answers]
+
+
 @pytest.mark.parametrize("lines", [JsonLines(), Csv()])
 def test_file_cut_off_at_any_byte_is_completed_to_what_it_would_have_been(
     lines: Lines, tmp_path: Path
@@ -35,7 +39,7 @@ def test_file_cut_off_at_any_byte_is_completed_to_what_it_would_have_been(
     edges = {int(end) + step for end in ends for step in (-1, 0, 1)}
     for cut in sorted(edges | set(range(0, len(whole), 11))):
         path.write_bytes(whole[:cut])
-        kept = lines.kept(path)
+        kept = lines.kept(path, names(ANSWERS))
         left = [
             text
             for text, answer in zip(texts, ANSWERS, strict=True)
@@ -52,6 +56,20 @@ def test_file_cut_off_at_any_byte_is_completed_to_what_it_would_have_been(
 
 
 @pytest.mark.parametrize("lines", [JsonLines(), Csv()])
+def test_photo_that_is_not_asked_about_again_keeps_what_is_whole(
+    lines: Lines, tmp_path: Path
+) -> None:
+    path = tmp_path / "answers"
+    whole = (
+        lines.heading + "".join(lines.text(answer, "starter") for answer in ANSWERS[:3])
+    ).encode()
+    half = lines.text(ANSWERS[4], "starter")[:20].encode()
+    for asked in ([], names(ANSWERS[3:])):
+        path.write_bytes(whole + half)
+        assert lines.kept(path, asked) == (len(whole), set(names(ANSWERS[:3])), 3)
+
+
+@pytest.mark.parametrize("lines", [JsonLines(), Csv()])
 @pytest.mark.parametrize(
     "foreign", [b"photo,age\na.jpg,3\n", b'{"age": 3}\n', b"\xff\xfe\n", b"17\n"]
 )
@@ -61,12 +79,12 @@ def test_file_of_somebody_else_is_refused(
     path = tmp_path / "answers"
     path.write_bytes(foreign)
     with pytest.raises(DataError, match="other lines") as refused:
-        lines.kept(path)
+        lines.kept(path, ())
     assert "\n" not in str(refused.value)
 
 
 def write(path: Path, form: LineFormat, answers: list[PhotoFaces]) -> set[str]:
-    with going_on(path, form, "starter", SETTINGS) as file:
+    with going_on(path, form, "starter", SETTINGS, names(answers)) as file:
         for answer in answers:
             file.add(answer)
         return set(file.done)
@@ -92,12 +110,22 @@ def test_parquet_is_gone_on_with_and_has_the_values_of_csv(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_photos_of_one_command_stay_when_the_next_asks_about_others(
+    form: LineFormat, tmp_path: Path
+) -> None:
+    path = tmp_path / "answers"
+    for answer in ANSWERS:
+        write(path, form, [answer])
+    assert write(path, form, []) == set(names(ANSWERS))
+
+
 def test_parquet_that_was_whole_before_its_rows_were_removed_repeats_none(
     tmp_path: Path,
 ) -> None:
     table = tmp_path / "a.parquet"
     rows = table.with_name(".a.parquet.rows.csv")
-    with going_on(table, "parquet", "starter", SETTINGS) as file:
+    with going_on(table, "parquet", "starter", SETTINGS, ()) as file:
         for answer in ANSWERS:
             file.add(answer)
         stale = rows.read_bytes()
@@ -119,7 +147,7 @@ def test_other_settings_are_refused_in_one_line_and_nothing_is_touched(
         pytest.raises(
             ConfigError, match="model: starter, now models:/agegender/3"
         ) as no,
-        going_on(path, form, "models:/agegender/3", other),
+        going_on(path, form, "models:/agegender/3", other, ()),
     ):
         pytest.fail("it was begun by another model")
     assert "\n" not in str(no.value)
@@ -138,7 +166,7 @@ def test_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 def test_second_writer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     with (
-        going_on(path, "csv", "starter", SETTINGS),
+        going_on(path, "csv", "starter", SETTINGS, ()),
         pytest.raises(DataError, match="written by another"),
     ):
         write(path, "csv", ANSWERS)
@@ -161,7 +189,7 @@ def test_full_disk_is_told_and_the_file_gone_on_with_once_there_is_room(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "\n" not in str(refused.value)
-    with going_on(path, form, "starter", SETTINGS) as file:
+    with going_on(path, form, "starter", SETTINGS, names(ANSWERS)) as file:
         for answer in ANSWERS:
             if answer.source not in file.done:
                 file.add(answer)

@@ -69,6 +69,26 @@ def test_path_bytes_pixels_and_image_of_a_photo_answer_alike(
     assert ages == pytest.approx([40.0] * 5, abs=0.01)
 
 
+def test_image_of_unusual_pixels_answers_as_its_file(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    deep = np.full((20, 20), 102 * 257, np.uint16)
+    clear = np.zeros((20, 20, 4), np.uint8)
+    for name, pixels, age in [("deep.png", deep, 40), ("clear.png", clear, 100)]:
+        Image.fromarray(pixels).save(tmp_path / name)
+        answers = predictor.predict([tmp_path / name, Image.open(tmp_path / name)])
+        ages = [answer.faces[0].age for answer in answers]
+        assert ages == pytest.approx([age] * 2, abs=0.6)
+
+
+def test_picture_far_from_square_is_no_crop_and_costs_nothing(
+    predictor: Predictor,
+) -> None:
+    for shape in [(1, 20_000), (17_000, 1), (8, 65)]:
+        (answer,) = predictor.predict([np.zeros((*shape, 3), np.uint8)])
+        assert "far from square" in (answer.error or "")
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
 @pytest.mark.parametrize("workers", [1, 2, 7])
 def test_order_is_kept_whatever_the_batch_and_the_threads(

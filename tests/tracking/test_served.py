@@ -102,6 +102,11 @@ def test_request_may_ask_for_another_interval_the_distribution_and_crops(
     assert asked.faces[0].detection_score is None
 
 
+def test_null_is_the_default(model: Any, face: bytes) -> None:
+    nulls = dict.fromkeys(["interval", "crops", "abstain_age_interval"])
+    assert model.predict([sent(face)], params=nulls) == model.predict([sent(face)])
+
+
 def test_request_may_say_what_is_too_unsure(model: Any, face: bytes) -> None:
     (sure,) = model.predict([sent(face)])
     (unsure,) = model.predict(

@@ -39,6 +39,15 @@ def test_time_is_counted_from_the_first_frame(studio: Any) -> None:
         assert [frame.seconds for frame in film] == pytest.approx([0, 0.1, 0.2])
 
 
+def test_time_that_begins_anew_goes_on(studio: Any) -> None:
+    path = studio.film("a.ts", studio.plain(20))
+    with path.open("r+b") as file:
+        file.write(path.read_bytes() * 2)
+    with open_film(str(path)) as film:
+        seconds = [frame.seconds for frame in film]
+    assert seconds == pytest.approx(0.1 * np.arange(40), abs=0.02)
+
+
 @pytest.mark.parametrize("rotation", [0, 90, 180, -90])
 def test_film_held_sideways_is_turned_upright(studio: Any, rotation: int) -> None:
     (upright,) = studio.plain(1)

@@ -51,8 +51,16 @@ def test_face_unseen_for_less_than_the_gap_is_the_same() -> None:
 def test_face_unseen_for_longer_is_somebody_new() -> None:
     tracker = Tracker(TrackingSettings(gap=1.0))
     tracker.follow([square(0, 0)], 0.0)
+    assert tracker.follow([], 0.5) == []
     assert tracker.follow([square(0, 0)], 1.01) == [2]
     assert tracker.followed == {2}
+
+
+def test_face_of_the_look_before_is_the_same_however_rare_looks_are() -> None:
+    tracker = Tracker(TrackingSettings(gap=1.0))
+    assert [tracker.follow([square(0, 0)], 3.0 * n) for n in range(3)] == [[1]] * 3
+    assert tracker.follow([], 9.0) == []
+    assert tracker.follow([square(0, 0)], 12.0) == [2]
 
 
 def test_cut_makes_everybody_new() -> None:
