@@ -1,5 +1,7 @@
 """Settings changed by their dotted names."""
 
+import math
+
 import pytest
 
 from agegender.config import Experiment, ModelConfig, setting_type, with_values
@@ -40,6 +42,11 @@ def test_settings_at_the_top_change_too() -> None:
         ("loss.age_smoothing", 1.0, "must be 0 or more and below 1. Received: 1.0"),
         ("training.balance_beta", 1.0, "balance_beta must be 0 or more and below 1"),
         ("model.depth", 15, "6n"),
+        ("seed", -1, r"seed must be within 0\.\.4294967295\. Received: -1"),
+        ("seed", 2**32, r"seed must be within 0\.\.4294967295\. Received: 4294967296"),
+        ("augment.mixup", math.inf, r"augment\.mixup must be a finite number.*: inf"),
+        ("loss.age_sigma", math.inf, r"loss\.age_sigma must be a finite number"),
+        ("optimizer.learning_rate", math.nan, "must be a finite number.*: nan"),
     ],
 )
 def test_wrong_name_or_value_is_refused(name: str, value: object, message: str) -> None:

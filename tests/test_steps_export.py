@@ -10,7 +10,7 @@ import pytest
 from agegender import cli, steps
 from agegender.data.sample.crops import drawn_faces
 from agegender.data.store import FaceStore, write_store
-from agegender.errors import ModelError
+from agegender.errors import DataError, ModelError
 from agegender.model.calibration import Calibration
 from agegender.model.network import Network
 from agegender.model.starter import starter_file
@@ -87,6 +87,23 @@ def test_int8_states_what_it_loses_and_nothing_is_made_from_it(
     assert f"{lost:+.3f}" in out.with_name("MODEL_CARD.md").read_text("utf-8")
     with pytest.raises(ModelError, match="nothing finer"):
         steps.export(str(out), str(tmp_path / "fine.onnx"))
+
+
+@pytest.mark.parametrize("lacking", ["validation", "test"])
+def test_store_that_lacks_a_split_is_refused_before_anything_is_written(
+    lacking: str, store: Path, tmp_path: Path
+) -> None:
+    labels = FaceStore.open(store).labels
+    write_store(
+        tmp_path / "lacking",
+        np.load(store / "faces.npy"),
+        labels.assign(split=labels["split"].replace(lacking, "train")),
+        crop_rule=Network.load(starter_file()).crop_rule,
+    )
+    out = tmp_path / "files" / "whole.onnx"
+    with pytest.raises(DataError, match=f"has no {lacking} faces"):
+        steps.export("starter", str(out), store=str(tmp_path / "lacking"))
+    assert not out.parent.exists()
 
 
 def test_float32_file_that_answers_another_way_is_refused(store: Path) -> None:

@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import mlflow
 import pytest
@@ -19,6 +19,7 @@ from agegender.config import (
     with_values,
 )
 from agegender.errors import ConfigError, ModelError
+from agegender.model.formats import note_in
 from agegender.model.network import Network
 from agegender.tracking.registry import (
     Version,
@@ -119,6 +120,38 @@ def test_version_says_who_taught_it_and_what_they_had_learnt(
     assert params["training.teachers"] == f"{teacher.uri}, {file}"
     warned = [record.getMessage() for record in caplog.records]
     assert any(f"training learns from {teacher.uri}; figures" in one for one in warned)
+
+
+def other_cut(ending: Literal["onnx", "keras"], folder: Path) -> Path:
+    """Return a file of the version, which says that it saw less of each photo."""
+    version = resolve(CHALLENGER)
+    network = download_network(version)
+    rule = asdict(replace(Network.load(network).crop_rule, margin=0.1))
+    kept = network if ending == "onnx" else download_keras(version)
+    file = folder / f"other.{ending}"
+    shutil.copy(str(kept), file)
+    note_in(file, ending, {"crop_rule": json.dumps(rule)})
+    return file
+
+
+@pytest.mark.parametrize("ending", ["onnx", "keras"])
+def test_teacher_of_faces_cut_otherwise_is_refused(
+    stores: list[str], ending: Literal["onnx", "keras"], tmp_path: Path
+) -> None:
+    named = {"training.teachers": f"{CHALLENGER}, {other_cut(ending, tmp_path)}"}
+    words = rf"other\.{ending} learnt from faces cut by .*margin=0\.1, .*margin=0\.4, "
+    with pytest.raises(ConfigError, match=words):
+        steps.train(stores[0], with_values(TINY, named), dry_run=True)
+
+
+def test_start_from_faces_cut_otherwise_is_told(
+    stores: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = other_cut("onnx", tmp_path)
+    named = {"training.start_from": str(file)}
+    caplog.clear()
+    steps.train(stores[0], with_values(TINY, named), dry_run=True)
+    assert f"starts from {file}, which knows faces cut by" in caplog.text
 
 
 def test_same_store_is_split_the_same_way_and_nothing_is_told(

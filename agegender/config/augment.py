@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agegender.config.checks import require
+from agegender.config.checks import require, require_finite
 
 _SHARES = (
     *("shift", "scale", "brightness", "contrast", "saturation", "colour"),
@@ -50,6 +50,7 @@ class AugmentConfig:
     cutmix: float = 0.0
 
     def __post_init__(self) -> None:
+        require_finite("augment", self)
         for name in _SHARES:
             value = getattr(self, name)
             highest = 1.0 if name in {"blur", "erase"} else 0.999

@@ -44,6 +44,11 @@ class Experiment:
     search: SearchConfig = field(default_factory=SearchConfig)
 
     def __post_init__(self) -> None:
+        # What NumPy, and with it Keras, can draw from.
+        require(
+            0 <= self.seed < 2**32,
+            f"seed must be within 0..{2**32 - 1}. Received: {self.seed}.",
+        )
         require(
             not self.training.first_size or self.model.pooling == "global",
             "faces can grow (training.first_size) only where model.pooling is global. "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from agegender.config.checks import require
+from agegender.config.checks import require, require_finite
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class LossConfig:
     teacher_weight: float = 0.7
 
     def __post_init__(self) -> None:
+        require_finite("loss", self)
         require(
             self.age_sigma > 0,
             f"loss.age_sigma must be above 0 years. Received: {self.age_sigma}.",
@@ -94,6 +95,7 @@ class OptimizerConfig:
     clip_norm: float = 0.0
 
     def __post_init__(self) -> None:
+        require_finite("optimizer", self)
         require(
             self.learning_rate > 0,
             f"optimizer.learning_rate must be above 0. Received: {self.learning_rate}.",

@@ -29,7 +29,7 @@ def network_of_noted_keras(path: Path, runtime: Runtime = "onnxruntime") -> Netw
     """
     notes = read_notes(path)
     try:
-        network = network_of_keras(path, CropRule(**notes["crop_rule"]), runtime)
+        network = network_of_keras(path, crop_rule_of(path, notes), runtime)
         network.point = notes.get("point", network.point)
         if "calibration" in notes:
             network.calibration = Calibration.from_json(
@@ -58,6 +58,22 @@ def read_notes(path: Path) -> dict[str, Any]:
     except (LookupError, ValueError) as error:
         raise _silent(path) from error
     return notes
+
+
+def crop_rule_of(path: Path, notes: dict[str, Any]) -> CropRule:
+    """Return how the faces of a Keras file were cut.
+
+    Args:
+        path: The `.keras` file.
+        notes: As `read_notes` returns them.
+
+    Raises:
+        ModelError: If they do not say.
+    """
+    try:
+        return CropRule(**notes["crop_rule"])
+    except (LookupError, TypeError, AgeGenderError) as error:
+        raise _silent(path) from error
 
 
 def _silent(path: Path) -> ModelError:

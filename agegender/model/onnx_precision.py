@@ -111,6 +111,7 @@ def quantize_file(path: Path, out: Path, faces: NDArray[np.uint8]) -> Path:
             ready,
             part,
             _Shown(faces),
+            nodes_to_exclude=_of_heads(ready),
             op_types_to_quantize=_QUANTIZED,
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
@@ -121,8 +122,15 @@ def quantize_file(path: Path, out: Path, faces: NDArray[np.uint8]) -> Path:
     return out
 
 
-# The heads stay in float32: they cost nothing, and their rounding is seen in the ages.
 _QUANTIZED = ["Conv", "Add", "Relu"]
+
+
+def _of_heads(path: Path) -> list[str]:
+    """Name the nodes that stay in float32: they cost nothing, and ages show it."""
+    from agegender.model.heads import HEADS  # noqa: PLC0415 - Keras
+
+    names = [node.name for node in onnx.load_model(path).graph.node]
+    return [name for name in names if name.startswith(tuple(HEADS))]
 
 
 class _Shown:

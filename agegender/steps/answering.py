@@ -54,6 +54,12 @@ def require_fit(network: "Network", version: "Version", store: "FaceStore") -> N
         )
 
 
+def require_faces(store: "FaceStore", split: str) -> None:
+    """Raise `DataError` where a split is empty."""
+    if len(store.rows(split)) == 0:
+        raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
+
+
 def answers_of(
     network: "Answering", store: "FaceStore", split: str, progress: Progress
 ) -> "AgeGender":
@@ -64,10 +70,8 @@ def answers_of(
     """
     from agegender.evaluate.asking import ask
 
-    rows = store.rows(split)
-    if len(rows) == 0:
-        raise DataError(f"{store.path} has no {split} faces. Prepare it with more.")
-    return ask(network, store, rows, progress)
+    require_faces(store, split)
+    return ask(network, store, store.rows(split), progress)
 
 
 def report_of(

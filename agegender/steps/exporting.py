@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agegender.config import SUFFIXES, ExportFormat, Precision, require_offered
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
-from agegender.steps.answering import report_of, require_fit
+from agegender.steps.answering import report_of, require_faces, require_fit
 from agegender.steps.card import card_of, size_of
 from agegender.steps.checking import Checked, checked, ranging_faces
 from agegender.steps.outcome import Outcome
@@ -65,6 +65,8 @@ def export(
     network = Network.load(download_network(version))
     if faces is not None:
         require_fit(network, version, faces)
+        for split in ("validation", "test"):
+            require_faces(faces, split)
     with _writable(path):
         check = _write(version, network, path, (format, precision), faces, progress)
     data = {"file": str(path), "check": asdict(check)}

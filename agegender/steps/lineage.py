@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agegender.config import Experiment, with_values
+from agegender.config import CropRule, Experiment, with_values
 from agegender.errors import ConfigError, ModelError
 from agegender.model.folder import KERAS
 from agegender.steps.loading import digest_of, find_network
@@ -28,7 +28,7 @@ def lineage_of(
     """Find the models that an experiment starts from and learns from.
 
     Says so where a model may have learnt from faces that the new one is to be
-    measured on.
+    measured on, and where the one to start from knows faces that were cut otherwise.
 
     Args:
         experiment: Whose `training.start_from` and `training.teachers` name them.
@@ -40,20 +40,28 @@ def lineage_of(
 
     Raises:
         ConfigError: If the experiment's network is of another shape than the one to
-            start from.
+            start from, or a teacher learnt from faces that were cut otherwise.
         ModelError: If there is no such model.
     """
     from agegender.train.lineage import Lineage
     from agegender.train.start import Start
     from agegender.train.teachers import Teacher
 
-    settings = experiment.training
+    settings, rule = experiment.training, store.manifest.crop_rule
     start = None
     if settings.start_from:
         start = _found(settings.start_from, store, Start, "starts from")
         start.require_fit(experiment.model)
+        if not start.knows(rule):
+            log.warning(
+                "training starts from %s, which knows faces cut by %s; those of %s are "
+                "cut by %s, so that more has to be learnt",
+                *(start.name, start.crop_rule, store.path, rule),
+            )
     named = [name.strip() for name in settings.teachers.split(",") if name.strip()]
     teachers = tuple(_found(name, store, Teacher, "learns from") for name in named)
+    for teacher in teachers:
+        teacher.require_knows(rule)
     names = {
         _START: start.name if start else "",
         _TEACHERS: ", ".join(one.name for one in teachers),
@@ -112,7 +120,7 @@ def told(lineage: "Lineage") -> str:
 
 def _found(model: str, store: "FaceStore", kind: type[Kind], how: str) -> Kind:
     found = find_network(model)
-    notes = _notes(found.file)
+    notes, rule = _noted(found.file)
     trained_on = notes.get("trained_on", "faces that it does not tell of")
     # The same store is split the same way; a refit learns from two of its splits, and
     # what made use of another network knows its faces, too.
@@ -123,17 +131,19 @@ def _found(model: str, store: "FaceStore", kind: type[Kind], how: str) -> Kind:
             "from are too good. It learnt from %s",
             *(how, found.name, trained_on),
         )
-    return kind(found.name, found.file, digest_of(found), trained_on)
+    return kind(found.name, found.file, digest_of(found), trained_on, rule)
 
 
-def _notes(file: Path) -> dict[str, Any]:
-    """Return what a network's file says of where it came from."""
+def _noted(file: Path) -> tuple[dict[str, Any], CropRule | None]:
+    """Return what a network's file says of where it came from, and of its faces."""
     if file.suffix != KERAS:
         from agegender.model.network import Network
 
-        return Network.load(file).metadata
-    from agegender.model.keras_file import read_notes
+        network = Network.load(file)
+        return network.metadata, network.crop_rule
+    from agegender.model.keras_file import crop_rule_of, read_notes
 
     with suppress(ModelError):  # Keras itself writes none.
-        return read_notes(file)
-    return {}
+        notes = read_notes(file)
+        return notes, crop_rule_of(file, notes)
+    return {}, None

@@ -1,10 +1,11 @@
 """A network that was trained before, and that a training makes use of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
+from agegender.config import CropRule
 from agegender.errors import ModelError
 from agegender.model.files import load_model
 from agegender.model.folder import KERAS
@@ -20,12 +21,19 @@ class EarlierNetwork:
         file: `.keras`, or `.onnx` in float32 or float16.
         digest: Of the file.
         trained_on: How many faces, whose, and under which terms.
+        crop_rule: How those were cut; None where the file does not say.
     """
 
     name: str
     file: Path
     digest: str
     trained_on: str
+    crop_rule: CropRule | None = None
+
+    def knows(self, rule: CropRule) -> bool:
+        """Tell whether it learnt from faces cut alike, of whatever size."""
+        own = self.crop_rule
+        return own is None or replace(own, size=rule.size) == rule
 
     def read(self) -> keras.Model:
         """Read it as `wide_resnet.build` made it.

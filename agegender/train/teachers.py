@@ -17,7 +17,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from agegender.config import MAX_AGE, LossConfig
+from agegender.config import MAX_AGE, CropRule, LossConfig
 from agegender.errors import ConfigError
 from agegender.model import moving
 from agegender.model.losses import divergence, gender_cross_entropy
@@ -31,6 +31,15 @@ _UINT8 = "uint8"
 @dataclass(frozen=True)
 class Teacher(EarlierNetwork):
     """A network whose answers are learnt from."""
+
+    def require_knows(self, rule: CropRule) -> None:
+        """Raise `ConfigError` where it learnt from faces that were cut otherwise."""
+        if not self.knows(rule):
+            raise ConfigError(
+                f"training.teachers: {self.name} learnt from faces cut by "
+                f"{self.crop_rule}, and the store's are cut by {rule}. Prepare a store "
+                "to match, or name another teacher."
+            )
 
     def ready(self, side: int) -> keras.Model:
         """Read it, ready to answer faces.

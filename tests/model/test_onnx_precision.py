@@ -90,6 +90,21 @@ def test_int8_file_computes_in_eight_bits_and_stays_close(
     assert 0.0 < difference.mean() < 0.1 * before.age_probabilities.std()
 
 
+def test_int8_file_keeps_an_ordinal_head_whole(
+    noise: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    model = build(ModelConfig(10, 1, age_head="ordinal"), 16, None, seed=1)
+    source = export_onnx(model, tmp_path / "source.onnx", RULE)
+    small = quantize_file(source, tmp_path / "small.onnx", noise)
+    before, after = (
+        Network.load(file, threads=1).predict(noise).age_probabilities
+        for file in (source, small)
+    )
+    assert not np.array_equal(before, after)
+    np.testing.assert_allclose(after.sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(after, before, atol=2e-3)
+
+
 def test_int8_without_faces_is_refused_and_nothing_is_written(
     whole: Path, tmp_path: Path
 ) -> None:

@@ -90,7 +90,8 @@ def _child(group: Any, name: str, path: Path) -> Any:
     """Return a group or data set within the file itself."""
     node = group
     for step in name.split("/"):
-        if not isinstance(node.get(step, getlink=True), h5py.HardLink):
+        is_group = isinstance(node, h5py.Group)
+        if not is_group or not isinstance(node.get(step, getlink=True), h5py.HardLink):
             raise ModelError(f"{path} lacks {name!r}, or it leads elsewhere.")
         node = node[step]
     return node
@@ -125,9 +126,10 @@ def _sorted(layers: list[tuple[str, list[Array]]], path: Path) -> OldWeights:
         if len(arrays) == 1 and arrays[0].ndim == 4:
             one = arrays[0].shape[:2] == (1, 1)
             (found.shortcuts if one else found.convolutions).append(arrays[0])
-        elif len(arrays) == NORM_VECTORS and {len(s) for s in shapes} == {1}:
+        elif shapes == [(arrays[0].size,)] * NORM_VECTORS:
+            _require_variances(arrays[3], name, path)
             found.norms.append((arrays[0], arrays[1], arrays[2], arrays[3]))
-        elif arrays[0].ndim == 2 and len(arrays) <= 2:
+        elif arrays[0].ndim == 2 and shapes[1:] in ([], [shapes[0][1:]]):
             width = arrays[0].shape[1]
             offset = arrays[1] if len(arrays) == 2 else np.zeros(width, np.float32)
             found.heads[width] = (arrays[0], offset)
@@ -137,3 +139,11 @@ def _sorted(layers: list[tuple[str, list[Array]]], path: Path) -> OldWeights:
                 f"has. Received: {shapes}."
             )
     return found
+
+
+def _require_variances(values: Array, name: str, path: Path) -> None:
+    if (values < 0).any():
+        raise ModelError(
+            f"variances of layer {name!r} of {path} must not be negative. "
+            f"Received: {values.min()}."
+        )

@@ -226,6 +226,49 @@ def test_other_shapes_are_one_line(
     assert says in refused(path)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "lowest", "offset", "says"),
+    [
+        ((3, 2, 3, 3), 1.0, 2, "is none that a Wide ResNet"),
+        ((3, 3, 3, 3), -0.1, 2, "must not be negative. Received: -0.1"),
+        ((3, 3, 3, 3), 1.0, 1, "is none that a Wide ResNet"),
+    ],
+)
+def test_vectors_that_do_not_belong_together_are_one_line(
+    sound: Path,
+    tmp_path: Path,
+    lengths: tuple[int, ...],
+    lowest: float,
+    offset: int,
+    says: str,
+) -> None:
+    path = changed(sound, tmp_path)
+    with h5py.File(path, "a") as file:
+        root = file["model_weights"]
+        norm = root.create_group("input_norm")
+        norm.attrs["weight_names"] = ["0", "1", "2", "3"]
+        for name, length in enumerate(lengths):
+            norm[str(name)] = np.full(length, lowest if name == 3 else 1.0, np.float32)
+        genders = min(name for name in root if "dense" in name)
+        kernel = told(root[genders], "weight_names")[0]
+        root[genders].attrs["weight_names"] = [kernel, "offset"]
+        root[genders]["offset"] = np.zeros(offset, np.float32)
+        root.attrs["layer_names"] = ["input_norm", *told(root, "layer_names")]
+    assert says in refused(path)
+
+
+def test_numbers_where_a_layer_should_be_are_one_line(
+    sound: Path, tmp_path: Path
+) -> None:
+    path = changed(sound, tmp_path)
+    with h5py.File(path, "a") as file:
+        root = file["model_weights"]
+        del root["conv2d_1"]
+        root["conv2d_1"] = np.zeros(3, np.float32)
+        root["conv2d_1"].attrs["weight_names"] = ["kernel"]
+    assert "lacks 'kernel', or it leads elsewhere" in refused(path)
+
+
 def test_lost_layer_and_lost_number_are_one_line(sound: Path, tmp_path: Path) -> None:
     path = changed(sound, tmp_path)
     with h5py.File(path, "a") as file:
