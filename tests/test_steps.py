@@ -225,9 +225,22 @@ def test_report_is_written_where_it_is_asked_for(walked: Path, tmp_path: Path) -
     assert json.loads((place / "report.json").read_text()) == outcome.data
     page = (place / "report.html").read_text()
     assert f"{outcome.data['metrics']['mean_absolute_error']['value']:.2f}" in page
-    (place / "report.html").write_text("mine")
-    with pytest.raises(DataError, match="it stays"):
-        steps.evaluate(str(file), str(walked / "store"), out=str(place))
+    steps.evaluate(str(file), str(walked / "store"), out=str(place))  # once more
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.json"])
+def test_foreign_file_in_the_place_of_a_report_stays_and_nothing_is_logged(
+    walked: Path, tmp_path: Path, name: str
+) -> None:
+    place = tmp_path / "reports"
+    place.mkdir()
+    (place / name).write_text("mine")
+    logged = mlflow.get_run(_challenger().run_id).data.metrics
+    with pytest.raises(DataError, match=rf"{name} is no .*of ours; it stays"):
+        steps.evaluate(_challenger().uri, str(walked / "store"), out=str(place))
+    assert [file.name for file in place.iterdir()] == [name]
+    assert (place / name).read_text() == "mine"
+    assert mlflow.get_run(_challenger().run_id).data.metrics == logged
 
 
 def test_conformal_intervals_hold_on_20_splits_of_drawn_faces(walked: Path) -> None:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.bootstrap import Resampling
-from agegender.evaluate.groups import ALL, SMALLEST_GROUP
+from agegender.evaluate.groups import ALL
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.shares import shares
 
 THRESHOLDS = (18, 21)
@@ -111,20 +112,18 @@ def _passing(
     }
     for name, group in groups.items():
         whole = np.broadcast_to(group[:, np.newaxis], passes.shape)
-        table = table.join(
-            _named(shares(passes, whole, answers.identity, resampling), name)
-        )
+        got = shares(passes, whole, answers.identity, resampling, FEWEST_PEOPLE)
+        table = table.join(_named(got, name))
     return table
 
 
 def _named(measured: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Put a measure's name before its columns; few people get no interval."""
-    ends = measured[["low", "high"]].where(measured["people"] >= SMALLEST_GROUP)
+    """Put a measure's name before its columns."""
     return pd.DataFrame(
         {
             name: measured["share"],
-            f"{name}_low": ends["low"],
-            f"{name}_high": ends["high"],
+            f"{name}_low": measured["low"],
+            f"{name}_high": measured["high"],
             f"{name}_faces": measured["faces"],
         }
     )

@@ -99,13 +99,17 @@ def trivial_values(guess: TrivialGuess, truth: Answers) -> dict[str, float]:
 
 
 def _same_for_all(guess: TrivialGuess, truth: Answers, age: float | None) -> Answers:
-    """Answer with one age, or with the histogram where `age` is None."""
+    """Answer with one age, or with the histogram where `age` is None.
+
+    That age is the expectation, whichever age of a distribution the model tells.
+    """
     distribution = guess.age_histogram if age is None else _two_point(age)
     male_share = EVEN if guess.male_share is None else guess.male_share
     return replace(
         truth,
         age_probabilities=np.broadcast_to(distribution, (len(truth), len(AGES))),
         male_probability=np.full(len(truth), male_share),
+        point="expectation",
     )
 
 

@@ -117,6 +117,7 @@ def estimate(
     resampling: Resampling,
     metrics: Mapping[str, Metric] = METRICS,
     baselines: Mapping[str, float] | None = None,
+    fewest: int = 2,
 ) -> dict[str, Estimate]:
     """Measure, with an interval each, all over the same drawn people.
 
@@ -125,27 +126,38 @@ def estimate(
         resampling: How intervals are drawn.
         metrics: Name -> measure.
         baselines: Name -> what the trivial guess reaches.
+        fewest: People below whom a measure has no interval.
 
     Returns:
         Name -> estimate; its value is NaN where no face counts.
     """
     _, person = np.unique(answers.identity, return_inverse=True)
     people = int(person.max(initial=-1)) + 1
-    ways = {name: _of_people(one, answers, person) for name, one in metrics.items()}
+    counted = {name: metric.counted(answers) for name, metric in metrics.items()}
+    ways = {
+        name: _of_people(metric, answers, person)
+        for name, metric in metrics.items()
+        if len(np.unique(person[counted[name]])) >= fewest
+    }
     rows = max(1, CELLS // max(1, len(person)))
-    drawn = _taken(ways, _draws(people, resampling.resamples, resampling.seed, rows))
+    resamples = resampling.resamples if ways else 0
+    drawn = _taken(ways, _draws(people, resamples, resampling.seed, rows))
     # One block at a time: a weight for every face of every block may be too much.
     stay = blocks_left_out(people)
     left_out = _taken(ways, (stay[[block]] for block in range(len(stay))))
     values = {name: metric.value(answers) for name, metric in metrics.items()}
+    ends = {
+        name: bca_interval(drawn[name], values[name], left_out[name], resampling.level)
+        for name in ways
+    }
     return {
         name: Estimate(
-            values[name],
-            *bca_interval(drawn[name], values[name], left_out[name], resampling.level),
+            value,
+            *ends.get(name, (np.nan, np.nan)),
             (baselines or {}).get(name, np.nan),
-            int(metric.counted(answers).sum()),
+            int(counted[name].sum()),
         )
-        for name, metric in metrics.items()
+        for name, value in values.items()
     }
 
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from agegender.config import Point
 from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
 from agegender.evaluate.bootstrap import resampled_sums
-from agegender.evaluate.intervals import interval
+from agegender.evaluate.intervals import interval, widened
 from agegender.evaluate.metrics import ratio
 
 Prediction = tuple[ArrayLike, ArrayLike]
@@ -30,12 +30,13 @@ class Comparison:
 
     Args:
         difference: Of mean absolute errors, in years; negative is better.
-        low: Lower end of its two-sided interval.
+        low: Lower end of its two-sided interval, wider for few people; NaN, as the
+            upper one, for one person.
         high: Upper end; below 0 the challenger is surely better.
         p_not_better: Share of drawn samples in which it is not better, 0..1.
         gender_difference: Of gender accuracies, -1..1; positive is better. None,
             as both its ends, where no face's gender is known.
-        gender_low: Lower end of its interval.
+        gender_low: Lower end of its interval, over people of known gender.
         gender_high: Upper end.
         gender_faces: Faces of known gender, over which it is taken.
         better: The verdict.
@@ -55,12 +56,12 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what was not measured is absent."""
-        return {name: got for name, got in asdict(self).items() if got is not None}
+        return {name: got for name, got in asdict(self).items() if pd.notna(got)}
 
 
 @dataclass(frozen=True)
 class _Gain:
-    """A difference with the ends of its interval."""
+    """A difference with the ends of its interval, NaN for one person."""
 
     difference: float
     low: float
@@ -127,8 +128,8 @@ def compare_answers(
     draws = resampled_sums(columns, new.identity, resamples, seed)
     level = 2.0 * confidence - 1.0
     errors = ratio(draws[:, 0], draws[:, 1])
-    years = _Gain(float(columns[:, 0].mean()), *interval(errors, level))
-    genders = _gender_gain(columns, draws, level)
+    years = _gain(float(columns[:, 0].mean()), errors, level, new.identities)
+    genders = _gender_gain(new, columns, draws, level)
     lost = (
         genders is not None
         and genders.difference < -gender_tolerance
@@ -157,12 +158,25 @@ def _gains(new: Answers, old: Answers) -> FloatArray:
     return np.column_stack([error, np.ones(len(new)), right, new.gender_known])
 
 
-def _gender_gain(columns: FloatArray, draws: FloatArray, level: float) -> _Gain | None:
-    known = columns[:, 3].sum()
-    if known == 0:
+def _gender_gain(
+    new: Answers, columns: FloatArray, draws: FloatArray, level: float
+) -> _Gain | None:
+    if not new.gender_known.any():
         return None
-    drawn = ratio(draws[:, 2], draws[:, 3])
-    return _Gain(float(columns[:, 2].sum() / known), *interval(drawn, level))
+    known = new.take(new.gender_known)
+    value = float(columns[:, 2].sum() / len(known))
+    return _gain(value, ratio(draws[:, 2], draws[:, 3]), level, known.identities)
+
+
+def _gain(value: float, draws: FloatArray, level: float, people: int) -> _Gain:
+    return _Gain(value, *widened(value, interval(draws, level), level, people))
+
+
+def years_text(difference: float, low: float, high: float) -> str:
+    """Write a difference in years with its interval, NaN where there is none."""
+    if np.isnan(high):
+        return f"{difference:+.3f} years on one person"
+    return f"{difference:+.3f} years ({low:+.3f} to {high:+.3f})"
 
 
 def _reason(years: _Gain, genders: _Gain | None, faces: int, *, lost: bool) -> str:
@@ -176,11 +190,11 @@ def _reason(years: _Gain, genders: _Gain | None, faces: int, *, lost: bool) -> s
 
 
 def _reason_of_ages(years: _Gain) -> str:
-    figures = f"{years.difference:+.3f} years ({years.low:+.3f} to {years.high:+.3f})"
+    figures = years_text(years.difference, years.low, years.high)
     if years.low == years.high == 0.0:
         return "both make the same errors on these faces"
     if years.low > 0.0:
         return f"mean absolute error is worse by {figures}"
-    if years.high >= 0.0:
+    if not years.high < 0.0:
         return f"mean absolute error differs by {figures}: it could be chance"
     return f"mean absolute error is better by {figures}"

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.bootstrap import Resampling
-from agegender.evaluate.groups import AGE_BANDS, ALL, SMALLEST_GROUP, group_keys
+from agegender.evaluate.groups import AGE_BANDS, ALL, group_keys
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.shares import shares
 from agegender.model.calibration import Calibration, band_of
 
@@ -41,9 +42,7 @@ def interval_coverage(
         low, high = calibration.age_interval(answers.age_probabilities, level)
         held = ((low <= answers.age) & (answers.age <= high))[:, np.newaxis]
         part = np.broadcast_to(held, inside.shape)
-        table = shares(part, inside, answers.identity, resampling)
-        few = table["people"] < SMALLEST_GROUP
-        table.loc[few, ["low", "high"]] = np.nan
+        table = shares(part, inside, answers.identity, resampling, FEWEST_PEOPLE)
         width = [float((high - low)[one].mean()) for one in inside.T]
         names = pd.DataFrame(
             [(level, by, group) for by, group, _ in groups],

@@ -68,8 +68,8 @@ def cross_data(
     return Section(
         "On other data",
         f"The same network and calibration; coverage is of the intervals for "
-        f"{LEVEL:.0%}. The trivial guess is that of the first one's training labels. "
-        "Faces of people in the training split are left out.",
+        f"{LEVEL:.0%}. The trivial guess is that of the first one's training labels; "
+        "of the others, faces of people among those are left out.",
         table,
         {
             "data": "text",

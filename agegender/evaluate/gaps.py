@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers, FloatArray
 from agegender.evaluate.bootstrap import Resampling, estimate
-from agegender.evaluate.groups import SMALLEST_GROUP, combinations, group_keys
+from agegender.evaluate.groups import combinations, group_keys
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.metric import SumMetric
 from agegender.evaluate.metrics import METRICS, ratio
 
@@ -37,7 +38,7 @@ def group_gaps(
         resampling: How intervals are drawn.
 
     Returns:
-        One row a key with two groups of `SMALLEST_GROUP` people or more: `by`, the
+        One row a key with two groups of `FEWEST_PEOPLE` people or more: `by`, the
         groups `worst` and `best`, their values `at_worst` and `at_best`, and `gap`
         with `gap_low` and `gap_high`; years or shares.
     """
@@ -63,7 +64,7 @@ def _groups(answers: Answers, columns: pd.DataFrame, name: str) -> list[Group]:
     groups = []
     for names, chosen in combinations(columns, []):
         faces = chosen & counted
-        if len(np.unique(answers.identity[faces])) >= SMALLEST_GROUP:
+        if len(np.unique(answers.identity[faces])) >= FEWEST_PEOPLE:
             groups.append((", ".join(names.values()), faces))
     return groups
 

@@ -3,7 +3,7 @@
 A check that compares two models takes the difference face by face on the same faces,
 draws people anew for the pair, and holds against the challenger only what is no
 chance. So few faces never refuse a version for a group's bad luck; but the age error
-itself has to be shown to be better, which few faces cannot do either.
+itself has to be shown to be better, which few people can hardly do.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from agegender.config import GateConfig
 from agegender.evaluate.answers import Answers, FloatArray
-from agegender.evaluate.bootstrap import Resampling, resampled_sums
-from agegender.evaluate.compare import Comparison
+from agegender.evaluate.bootstrap import Resampling, estimate, resampled_sums
+from agegender.evaluate.compare import Comparison, years_text
 from agegender.evaluate.coverage import LEVELS, interval_coverage
-from agegender.evaluate.groups import ALL, SMALLEST_GROUP, combinations, group_keys
-from agegender.evaluate.intervals import interval
-from agegender.evaluate.metrics import ratio
+from agegender.evaluate.groups import ALL, combinations, group_keys
+from agegender.evaluate.intervals import FEWEST_PEOPLE, interval, widened
+from agegender.evaluate.metrics import METRICS, ratio
 from agegender.model.calibration import Calibration
 
 RESAMPLES = 2000
@@ -52,12 +52,36 @@ class _Loss:
     low: float
 
 
+def check_guess(
+    answers: Answers, guess: float, gate: GateConfig, seed: int = 0
+) -> Check:
+    """Ask whether ages are surely told better than without looking at the faces.
+
+    Args:
+        answers: The challenger's.
+        guess: Mean absolute error of the trivial guess on the same faces, in years.
+        gate: How sure it has to be.
+        seed: Of the draws of people.
+    """
+    name = "mean_absolute_error"
+    drawn = Resampling(RESAMPLES, seed, 2.0 * gate.confidence - 1.0)
+    mae = estimate(answers, drawn, {name: METRICS[name]})[name]
+    ends = (mae.low, mae.high)
+    low, high = widened(mae.value, ends, drawn.level, answers.identities)
+    figures = f"{mae.value:.2f} [{low:.2f}, {high:.2f}] years"
+    if np.isnan(high):
+        figures = f"{mae.value:.2f} years on one person"
+    return Check(
+        "mean absolute error",
+        f"surely below {guess:.2f} years, the trivial guess's",
+        figures,
+        high < guess,
+    )
+
+
 def check_age(comparison: Comparison, gate: GateConfig) -> Check:
     """Ask whether ages are surely better, or surely no worse than the margin."""
-    figures = (
-        f"{comparison.difference:+.3f} years "
-        f"({comparison.low:+.3f} to {comparison.high:+.3f})"
-    )
+    figures = years_text(comparison.difference, comparison.low, comparison.high)
     if comparison.low == comparison.high == 0.0:
         figures = "both make the same errors on these faces"
     return Check(
@@ -73,11 +97,14 @@ def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
     lost, high = comparison.gender_difference, comparison.gender_high
     if lost is None or high is None:
         return None
+    ends = f"({comparison.gender_low:+.1%} to {high:+.1%})"
+    figures = f"{ends} on {comparison.gender_faces:,} faces"
+    if np.isnan(high):
+        figures = "on one person"
     return Check(
         "gender accuracy",
         f"not surely worse by over {gate.gender_margin:.1%}",
-        f"{lost:+.1%} ({comparison.gender_low:+.1%} to {high:+.1%}) on "
-        f"{comparison.gender_faces:,} faces",
+        f"{lost:+.1%} {figures}",
         not (lost < -gate.gender_margin and high < 0.0),
     )
 
@@ -96,13 +123,13 @@ def check_groups(new: Answers, old: Answers, gate: GateConfig, seed: int = 0) ->
     losses = []
     for names, chosen in combinations(group_keys(new), [ALL]):
         people = len(np.unique(new.identity[chosen]))
-        if people >= SMALLEST_GROUP and set(names.values()) != {ALL}:
+        if people >= FEWEST_PEOPLE and set(names.values()) != {ALL}:
             name = ", ".join(one for one in names.values() if one != ALL)
             low = _low(columns[chosen], new.identity[chosen], gate.confidence, seed)
             losses.append(_Loss(name, people, float(error[chosen].mean()), low))
     wanted = f"none surely worse by over {gate.group_margin:g} years"
     if not losses:
-        few = f"no group has {SMALLEST_GROUP} people"
+        few = f"no group has {FEWEST_PEOPLE} people"
         return Check("worst group", wanted, few, passed=True)
     failed = [one for one in losses if one.years > gate.group_margin and one.low > 0.0]
     worst = max(failed or losses, key=lambda one: one.years)

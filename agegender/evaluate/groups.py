@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from agegender.config import AGE_BAND_STARTS
 from agegender.evaluate.answers import Answers
-from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
+from agegender.evaluate.bootstrap import Resampling, estimate
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.metric import Metric
 from agegender.evaluate.metrics import METRICS
 
@@ -24,9 +25,6 @@ ALL = "all"
 
 UNKNOWN = "unknown"
 """Names the group of the faces of which a key is not known."""
-
-SMALLEST_GROUP = 30
-"""People from which on a group has an interval."""
 
 AGE_BANDS = ("0-9", "10-19", "20-29", "30-39", "40-59", "60+")
 
@@ -37,13 +35,23 @@ GROUP_METRICS: Mapping[str, Metric] = MappingProxyType(
     }
 )
 
+_ENDS = ("", "_low", "_high")
 
 OF_GENDER = [
     "gender_faces",
     "gender_small",
-    *(f"gender_accuracy{end}" for end in ("", "_low", "_high")),
+    *(f"gender_accuracy{end}" for end in _ENDS),
 ]
 """Columns of a table of groups that are about known genders."""
+
+TAKEN = frozenset(
+    {
+        *("age_band", "gender", "faces", "identities", "small", *OF_GENDER),
+        *(f"{name}{end}" for name in GROUP_METRICS for end in _ENDS),
+        *("age band", "age band, gender"),  # of a table of gaps, what sets apart
+    }
+)
+"""What tables of groups say by themselves: no further key may be called so."""
 
 
 def group_keys(answers: Answers) -> pd.DataFrame:
@@ -127,26 +135,15 @@ def _measured(
     names: dict[str, str], group: Answers, resampling: Resampling
 ) -> dict[str, str | int | bool | float]:
     known = group.take(group.gender_known)
-    small = group.identities < SMALLEST_GROUP
-    gender_small = known.identities < SMALLEST_GROUP
-    drawn = Resampling(0, resampling.seed, resampling.level) if small else resampling
+    measured = estimate(group, resampling, GROUP_METRICS, fewest=FEWEST_PEOPLE)
     row: dict[str, str | int | bool | float] = {
         **names,
         "faces": len(group),
         "identities": group.identities,
-        "small": small,
+        "small": group.identities < FEWEST_PEOPLE,
         "gender_faces": len(known),
-        "gender_small": gender_small,
+        "gender_small": known.identities < FEWEST_PEOPLE,
     }
-    for name, measured in estimate(group, drawn, GROUP_METRICS).items():
-        few = gender_small if GROUP_METRICS[name].of_gender else small
-        row |= _columns(name, measured, few=few)
+    for name, got in measured.items():
+        row |= {name: got.value, f"{name}_low": got.low, f"{name}_high": got.high}
     return row
-
-
-def _columns(name: str, measured: Estimate, *, few: bool) -> dict[str, float]:
-    return {
-        name: measured.value,
-        f"{name}_low": np.nan if few else measured.low,
-        f"{name}_high": np.nan if few else measured.high,
-    }

@@ -8,9 +8,13 @@ Reference: Efron, JASA 1987.
 """
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from agegender.evaluate.answers import FloatArray
+
+FEWEST_PEOPLE = 30
+"""People below whom a group has no interval: drawing a few of them anew looks surer
+than it is."""
 
 
 def interval(draws: FloatArray, level: float) -> tuple[float, float]:
@@ -20,6 +24,33 @@ def interval(draws: FloatArray, level: float) -> tuple[float, float]:
     draw both ends are NaN.
     """
     return _quantiles(draws, (1.0 - level) / 2.0, (1.0 + level) / 2.0)
+
+
+def widened(
+    value: float, ends: tuple[float, float], level: float, people: int
+) -> tuple[float, float]:
+    """Stretch an interval as far as Student's t reaches beyond the normal one.
+
+    A few people drawn anew differ less than a few others would, by the square root of
+    (n - 1) / n, and how much they differ is itself a guess.
+
+    Args:
+        value: Of the measure on all people.
+        ends: Of the interval that draws of people gave.
+        level: Of the interval, 0..1.
+        people: How many there are.
+
+    Returns:
+        Both ends; NaN for one person, who tells nothing of others.
+
+    Reference: Hesterberg, The American Statistician 2015 (narrowness bias).
+    """
+    if people <= 1:
+        return np.nan, np.nan
+    tail = max((1.0 + level) / 2.0, 0.51)  # in the middle both reach 0
+    by = stdtrit(people - 1, tail) / ndtri(tail) * np.sqrt(people / (people - 1))
+    low, high = (float(value + by * (end - value)) for end in ends)
+    return low, high
 
 
 def bca_interval(

@@ -24,6 +24,7 @@ from agegender.evaluate.figures import (
 )
 from agegender.evaluate.further_keys import further_keys
 from agegender.evaluate.groups import ALL, group_keys, group_table
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.metrics import METRICS
 from agegender.evaluate.sections import Section, sections
 from agegender.evaluate.tables import (
@@ -92,11 +93,10 @@ class Report:
     @property
     def heading(self) -> str:
         """Say in one line of whom the figures are."""
-        level = f"{self.resampling.level:.0%}"
-        heading = (
-            f"{self.faces:,} faces of {self.identities:,} people; "
-            f"{level} intervals over people"
-        )
+        intervals = f"{self.resampling.level:.0%} intervals over people"
+        if self.identities < FEWEST_PEOPLE:
+            intervals += ", too narrow for so few"
+        heading = f"{self.faces:,} faces of {self.identities:,} people; {intervals}"
         if self.gender_faces < self.faces:
             heading += f"; gender is known of {self.gender_faces:,} faces"
         return heading

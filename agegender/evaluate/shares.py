@@ -19,7 +19,11 @@ Chosen = NDArray[np.bool_]
 
 
 def shares(
-    part: Chosen, whole: Chosen, people: NDArray[np.int64], resampling: Resampling
+    part: Chosen,
+    whole: Chosen,
+    people: NDArray[np.int64],
+    resampling: Resampling,
+    fewest: int = 1,
 ) -> pd.DataFrame:
     """Measure shares of faces.
 
@@ -31,10 +35,11 @@ def shares(
         whole: bool (n, k), among which faces.
         people: int64 (n,), which person each face is.
         resampling: How intervals are drawn; with 0 resamples there are none.
+        fewest: People below whom a share has no interval.
 
     Returns:
         k rows of `faces`, `people`, `share` (0..1), `low` and `high`; NaN where
-        there are no faces.
+        there are no faces, or people are too few for an interval.
 
     Reference: Clopper & Pearson, Biometrika 1934.
     """
@@ -53,7 +58,8 @@ def shares(
         _ends(drawn[:, k], value[k], left_out[:, k], int(persons[k]), resampling)
         for k in range(len(table))
     ]
-    return table.join(pd.DataFrame(ends, columns=["low", "high"], dtype=np.float64))
+    both = pd.DataFrame(ends, columns=["low", "high"], dtype=np.float64)
+    return table.join(both.where(table["people"] >= fewest))
 
 
 def _ratios(sums: FloatArray) -> FloatArray:

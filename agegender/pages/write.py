@@ -16,13 +16,18 @@ def write_page(html: str, path: Path) -> Path:
         DataError: If a file that is none of our pages is there, or it cannot be
             written.
     """
+    require_ours(path)
+    return write_text(html, path)
+
+
+def require_ours(path: Path) -> None:
+    """Raise `DataError` where a file is that is none of our pages."""
     try:
         foreign = path.exists() and not _is_ours(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     if foreign:
         raise DataError(f"{path} is no page of ours; it stays. Move it away.")
-    return write_text(html, path)
 
 
 def write_text(text: str, path: Path) -> Path:

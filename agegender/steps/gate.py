@@ -62,7 +62,7 @@ def judge(
     network = network_of(challenger, store)
     report = report_of(network, store, "test", progress)
     if champion is None:
-        checks, reason = _against_guess(report)
+        checks, reason = _against_guess(report, gate)
     else:
         old = _champion_answers(champion, store, progress)
         checks, reason = _against_champion(report.answers, old, champion, gate)
@@ -77,21 +77,19 @@ def judge(
     return Verdict(checks, reason, report)
 
 
-def _against_guess(report: "Report") -> "tuple[list[Check], str]":
+def _against_guess(report: "Report", gate: GateConfig) -> "tuple[list[Check], str]":
     from agegender.evaluate.answers import NO_GENDER
-    from agegender.evaluate.gate import Check
+    from agegender.evaluate.gate import check_guess
 
-    mae = report.metrics["mean_absolute_error"]
-    figures = f"{mae.value:.2f} [{mae.low:.2f}, {mae.high:.2f}] years"
+    guess = report.metrics["mean_absolute_error"].baseline
+    check = check_guess(report.answers, guess, gate)
     reason = (
-        f"judged without a champion; test MAE {figures} against "
-        f"{mae.baseline:.2f} of the trivial guess"
+        f"judged without a champion; test MAE {check.got} against "
+        f"{guess:.2f} of the trivial guess"
     )
     if report.gender_faces == 0:
         reason += f"; {NO_GENDER}"
-    wanted = f"surely below {mae.baseline:.2f} years, the trivial guess's"
-    passed = bool(mae.high < mae.baseline)
-    return [Check("mean absolute error", wanted, figures, passed)], reason
+    return [check], reason
 
 
 def _against_champion(

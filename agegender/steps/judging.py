@@ -1,6 +1,7 @@
 """From a version to a report: `evaluate`."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -45,7 +46,9 @@ def evaluate(
         against: Another model to compare it with, face by face.
         others: Further face stores, of other data, for one table beside the report.
         others_split: Their faces: `test`, or `all` where the model saw none of them;
-            people in the training split of the first store are left out anyway.
+            people in the training split of the first store are left out anyway, that
+            is, identities and photos: where two tables number their people 1, 2, 3,
+            one of them needs a `name` in prep --inputs.
         out: Folder that gets report.html, to read, and report.json, besides what is
             logged to the model's run.
         progress: Called as faces are answered.
@@ -59,6 +62,7 @@ def evaluate(
 
     faces = FaceStore.open(store)
     further = [FaceStore.open(one) for one in others or ()]
+    place = None if out is None else _place(Path(out))
     use_tracking_store()
     version = version_of(model)
     network = network_of(version, faces)
@@ -82,9 +86,8 @@ def evaluate(
     if version.run_id is not None:
         _record(version, version.run_id, report, files, faces, split, further)
     text = f"{heading}{leak}\n\n{report.to_text()}"
-    if out is not None:
-        page = _written(files, Path(out))
-        text += f"\nlook at {page}\n"
+    if place is not None:
+        text += f"\nlook at {_written(files, place)}\n"
     return Outcome(data, text)
 
 
@@ -116,8 +119,13 @@ def _files(
     return {"html": page, "json": json.dumps(data, indent=2, allow_nan=False) + "\n"}
 
 
-def _written(files: dict[str, str], folder: Path) -> Path:
-    from agegender.pages.write import write_page, write_text
+def _place(folder: Path) -> Path:
+    """Make the folder of a report; whatever is there that is no report of ours stays.
+
+    Raises:
+        DataError: If it cannot be made, or holds a file that would have to go.
+    """
+    from agegender.pages.write import require_ours
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,8 +133,19 @@ def _written(files: dict[str, str], folder: Path) -> Path:
         raise DataError(
             f"{folder} cannot be made: {error.strerror or error}. Name another --out."
         ) from error
+    page, data = folder / "report.html", folder / "report.json"
+    require_ours(page)
+    if data.exists() and not page.exists():  # Ours are written after their page.
+        raise DataError(f"{data} is no report of ours; it stays. Move it away.")
+    return folder
+
+
+def _written(files: dict[str, str], folder: Path) -> Path:
+    from agegender.pages.write import write_page, write_text
+
+    page = write_page(files["html"], folder / "report.html")
     write_text(files["json"], folder / "report.json")
-    return write_page(files["html"], folder / "report.html")
+    return page
 
 
 def _record(
@@ -171,6 +190,8 @@ def _tags(report: "Report") -> dict[str, str]:
         if name not in report.metrics:
             return "not measured"
         e = report.metrics[name]
+        if not math.isfinite(e.high):
+            return f"{e.value:.3f} (one person)"
         return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
 
     # Short names: the registry's page shows a dozen characters of each.

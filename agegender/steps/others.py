@@ -101,7 +101,8 @@ def _on_other(
     if len(fresh) == 0:
         raise DataError(
             f"{store.path} has no {split} faces of people that the model was not "
-            "trained on. Name another store, or --others-split all."
+            "trained on. Name another store, take --others-split all, or, if they are "
+            "others who are called alike, give its input a name in prep --inputs."
         )
     answered = ask(network, store, fresh, progress)
     answers = pair(*answered, labels[~known], network.point)

@@ -94,6 +94,8 @@ def _table(data: dict[str, Any]) -> str:
     return "\n".join(["", *lines, "", NOTICE])
 
 
-def _interval(estimate: dict[str, float], form: str) -> str:
+def _interval(estimate: dict[str, float | None], form: str) -> str:
     value, low, high = (estimate[name] for name in ("value", "low", "high"))
+    if low is None:
+        return f"{value:{form}} (one person)"
     return f"{value:{form}} [{low:{form}}, {high:{form}}]"

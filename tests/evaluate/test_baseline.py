@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from agegender.config import Point
 from agegender.errors import DataError
 from agegender.evaluate.answers import pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
@@ -65,6 +66,19 @@ def test_fractional_and_extreme_medians_are_answered_exactly(draw: Draw) -> None
         train = labels.assign(age=train_ages)
         values = trivial_values(trivial_guess(train), truth)
         assert values["mean_absolute_error"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("point", ["median", "mode"])
+def test_guess_is_its_constant_whichever_age_the_model_tells(
+    draw: Draw, point: Point
+) -> None:
+    ages, male, labels = draw(200)
+    train = labels.assign(age=[30.4, 30.4, 40.0, 20.0] * 50)
+    truth = pair(ages, male, labels, point)
+    got = trivial_values(trivial_guess(train), truth)
+    away = 30.4 - labels["age"]
+    assert got["mean_absolute_error"] == pytest.approx(np.abs(away).mean())
+    assert got["age_bias"] == pytest.approx((30.2 - labels["age"]).mean())
 
 
 def test_no_training_faces_are_refused(draw: Draw) -> None:

@@ -9,7 +9,7 @@ from scipy import stats
 
 from agegender.errors import ModelError
 from agegender.evaluate.answers import pair
-from agegender.evaluate.compare import compare
+from agegender.evaluate.compare import compare, compare_answers
 
 Draw = Callable[..., Any]
 
@@ -123,6 +123,31 @@ def test_resampling_is_over_people(draw: Draw) -> None:
         seed=1,
     )
     assert (many.low, many.high) == pytest.approx((few.low, few.high))
+
+
+def test_one_person_decides_nothing(draw: Draw) -> None:
+    worse, male, labels = draw(29, noise=30.0, people=1)
+    better = np.eye(101)[labels["age"].astype(int)]
+    verdict = compare((better, male), (worse, male), labels)
+    assert not verdict.better
+    assert "years on one person: it could be chance" in verdict.reason
+    assert {"difference", "gender_difference"} <= verdict.to_dict().keys()
+    assert not {"low", "high", "gender_low"} & verdict.to_dict().keys()
+
+
+@pytest.mark.parametrize("people", [2, 5])
+def test_equal_models_are_no_surer_to_differ_on_few_people(
+    draw: Draw, people: int
+) -> None:
+    won = 0
+    for seed in range(300):
+        _, male, labels = draw(people, seed=seed)
+        off = np.random.default_rng([seed, people]).normal(0, 6, (2, people))
+        told = np.clip(np.rint(labels["age"].to_numpy() + off), 0, 100).astype(int)
+        new, old = (pair(np.eye(101)[one], male, labels) for one in told)
+        won += compare_answers(new, old, resamples=200).better
+    # 15 by chance, and hardly ever 27; not stretched, 27 % and 10 % would be better.
+    assert won <= 27
 
 
 def test_champion_that_answered_other_faces_is_refused(draw: Draw) -> None:

@@ -121,6 +121,24 @@ def test_gender_temperature_mends_overconfidence() -> None:
     assert mended == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("faces", [50, 200])
+def test_few_faces_that_are_all_told_right_make_no_answer_certain(faces: int) -> None:
+    gender = np.arange(faces) % 2
+    labels = pd.DataFrame(
+        {"age": 30.0 + gender, "gender": gender, "identity": np.arange(faces)}
+    )
+    ages = np.zeros((faces, 101))
+    ages[np.arange(faces), 30 + gender], ages[:, 90] = 0.9, 0.1
+    answers = pair(ages, np.where(gender == 1, 0.9, 0.1), labels)
+    fitted = fit_calibration(answers)
+    for heat, told in (
+        (fitted.age_temperature, fitted.of_ages(answers.age_probabilities).max()),
+        (fitted.gender_temperature, fitted.of_genders(answers.male_probability).max()),
+    ):
+        assert 0.25 < heat < 0.6
+        assert 0.97 < told < 0.9999
+
+
 def test_few_faces_are_not_fitted_at_all(draw: Draw) -> None:
     assert fit_calibration(pair(*draw(49))) == Calibration()
 

@@ -29,7 +29,10 @@ def test_text_categories_truths_and_codes_are_keys() -> None:
 
 
 def test_scores_dates_and_names_of_faces_are_not() -> None:
-    assert told([1.0, 2.0, 1.0]) == []
+    assert told([1.5, 2.0, 1.5]) == []
+    assert told([1e300, 1.0, None]) == []
+    assert told([np.inf, 1.0, 2.0]) == []
+    assert told([np.nan, np.nan]) == []
     assert told(pd.to_datetime(["2020-01-01", "2021-01-01", "2020-01-01"])) == []
     assert told([f"photo {n}" for n in range(21)]) == []
     for name in ("id", "identity", "digest", "split", "age", "gender"):
@@ -44,6 +47,12 @@ def test_column_of_one_value_sets_nothing_apart() -> None:
 def test_absent_values_are_an_unknown_group_at_the_end() -> None:
     assert told(["z", "", None, "a"]) == ["a", "z", UNKNOWN]
     assert told(np.array([4, -1, 2], np.int8)) == ["2", "4", UNKNOWN]
+
+
+def test_whole_numbers_with_an_empty_cell_are_codes() -> None:
+    assert told(np.array([2.0, np.nan, 1.0], np.float32)) == ["1", "2", UNKNOWN]
+    assert told([10.0, -1.0, 9.0]) == ["9", "10", UNKNOWN]
+    assert told([0.0, np.nan], "race") == ["white", UNKNOWN]
 
 
 def test_codes_of_race_are_named() -> None:
@@ -105,3 +114,37 @@ def test_text_has_a_table_a_key_and_json_every_row(report: Report) -> None:
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert [row["race"] for row in data["groups"]].count("white") == 1
     assert data["groups"][0]["race"] == ALL
+
+
+def test_columns_called_as_those_of_a_table_of_groups_hide_none(
+    draw: Draw, report: Report
+) -> None:
+    ages, male, labels = draw(60)
+    half = np.where(np.arange(60) < 30, "a", "b")
+    plain = evaluate(ages, male, labels, labels, resamples=20).groups
+    # Whatever a table of groups, or of gaps, says by itself.
+    taken = {*plain.columns, *report.sections["age_gaps"].table["by"]} - {"gender"}
+    assert {"age_band", "faces", "cs_at_5_low", "age band, gender"} <= taken
+
+    further = labels.assign(**dict.fromkeys(taken - {"race", "source"}, half))
+    told = evaluate(ages, male, further.assign(faces_=half), labels, resamples=20)
+
+    assert {"age_band_", "faces_", "faces__", "cs_at_5_low_"} <= {*told.groups.columns}
+    pd.testing.assert_frame_equal(
+        told.groups.loc[: len(plain) - 1, [*plain.columns]], plain
+    )
+    rows = told.groups[told.groups["faces__"] != ALL]
+    assert rows["faces"].tolist() == [30, 30]
+    by = told.sections["age_gaps"].table["by"]
+    assert {"age band_", "age band, gender_"} <= {*by}
+    assert by.is_unique
+
+
+def test_value_all_is_a_group_and_not_everybody(draw: Draw) -> None:
+    ages, male, labels = draw(300)
+    site = np.where(np.arange(300) % 3 == 0, "all", "all_")
+    assert told(site, "site") == ["all_", "all__"]
+    report = evaluate(ages, male, labels.assign(site=site), labels, resamples=20)
+    by_site = report.groups[report.groups["site"] != ALL].set_index("site")
+    assert by_site["faces"].to_dict() == {"all_": 200, "all__": 100}
+    assert "| all__ " in report.to_text()

@@ -17,6 +17,7 @@ from agegender.evaluate.gate import (
     check_coverage,
     check_gender,
     check_groups,
+    check_guess,
     check_limit,
     table_text,
 )
@@ -36,6 +37,45 @@ def test_better_ages_pass_and_equal_ones_within_the_margin(draw: Draw) -> None:
     same = compare_answers(better, better)
     assert not check_age(same, GATE).passed
     assert check_age(same, GateConfig(age_margin=0.1)).passed
+
+
+@pytest.mark.parametrize(("people", "enough"), [(1, False), (9, True)])
+def test_one_person_makes_no_model_surely_better(
+    draw: Draw, people: int, enough: bool
+) -> None:
+    _, male, labels = draw(90)
+    labels = labels.assign(identity=(np.arange(90) % people).astype(str))
+    truth = labels["age"].to_numpy(dtype=int)
+    better = pair(np.eye(101)[truth], male, labels)
+    worse = pair(np.eye(101)[np.where(truth > 50, truth - 9, truth + 9)], male, labels)
+    for check in (
+        check_age(compare_answers(better, worse), GATE),
+        check_guess(better, 9.0, GATE),
+    ):
+        assert check.passed == enough
+        assert ("years on one person" in check.got) != enough
+        assert "nan" not in check.got
+
+
+def test_one_person_of_known_gender_refuses_nobody(draw: Draw) -> None:
+    ages, _, labels = draw(100)
+    labels = labels.assign(gender=np.where(np.arange(100) < 1, labels["gender"], -1))
+    told = labels["gender"] == 1
+    right, wrong = (pair(ages, one, labels) for one in (told, ~told))
+    check = check_gender(compare_answers(wrong, right), GATE)
+    assert check is not None
+    assert check.passed
+    assert check.got == "-100.0% on one person"
+
+
+def test_guess_has_to_be_beaten_as_surely_as_the_gate_says(draw: Draw) -> None:
+    answers = pair(*draw(200))
+    guess = np.abs(answers.age_error).mean() + 0.2
+    assert check_guess(answers, guess, GateConfig(confidence=0.6)).passed
+    check = check_guess(answers, guess, GateConfig(confidence=0.99))
+    assert not check.passed
+    assert check.got.startswith(f"{guess - 0.2:.2f} [")
+    assert not check_guess(answers, guess - 0.2, GateConfig(confidence=0.5)).passed
 
 
 def test_model_that_is_unfair_to_one_group_is_refused_for_it(draw: Draw) -> None:

@@ -76,6 +76,22 @@ def test_text_points_out_groups_of_few_people(report: Report) -> None:
     assert NOTHING in line
 
 
+def test_report_says_when_people_are_too_few(draw: Draw) -> None:
+    ages, male, labels = draw(90, people=20)
+    report = evaluate(ages, male, labels, labels, resamples=50)
+    assert report.heading.endswith("95% intervals over people, too narrow for so few")
+    assert all(
+        np.isfinite([one.low, one.high]).all() for one in report.metrics.values()
+    )
+
+
+def test_one_person_has_no_interval(draw: Draw) -> None:
+    ages, male, labels = draw(90, people=1)
+    report = evaluate(ages, male, labels, labels, resamples=50)
+    assert all(np.isnan([one.low, one.high]).all() for one in report.metrics.values())
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
 def test_split_of_one_gender_can_be_reported(draw: Draw) -> None:
     ages, male, labels = draw(40)
     labels = labels.assign(gender=0)

@@ -39,6 +39,15 @@ def test_share_of_none_has_the_exact_interval_of_as_many_people() -> None:
     assert everyone["low"] == pytest.approx(0.025 ** (1 / 20))
 
 
+def test_too_few_people_for_an_interval_have_a_share() -> None:
+    whole = np.ones((30, 1), dtype=bool)
+    enough = shares(whole, whole, np.arange(30), DRAWS, fewest=30).iloc[0]
+    few = shares(whole, whole, np.arange(30) % 29, DRAWS, fewest=30).iloc[0]
+    assert enough[["low", "high"]].notna().all()
+    assert few[["low", "high"]].isna().all()
+    assert few["share"] == 1.0
+
+
 def test_interval_of_a_share_is_about_the_binomial_one() -> None:
     part = (np.arange(400) % 4 == 0)[:, np.newaxis]
     got = shares(part, np.ones_like(part), np.arange(400), DRAWS).iloc[0]

@@ -31,3 +31,11 @@ def test_difference_is_counted_by_hand_and_judged_in_words(draw: Draw) -> None:
 
     other_way = versus(theirs, mine, "the good one", Resampling(500))
     assert other_way.says.startswith("Not surely better: mean absolute error is worse")
+
+
+def test_one_person_is_compared_without_a_verdict(draw: Draw) -> None:
+    good, bad = draw(40, people=1, noise=1.0), draw(40, people=1, noise=9.0)
+    mine, theirs = pair(*good), pair(bad[0], good[1], good[2])
+    section = versus(mine, theirs, "the bad one", Resampling(100))
+    assert section.says.startswith("Not surely better: mean absolute error differs by")
+    assert section.table.filter(regex="_(low|high)$").isna().all(axis=None)
