@@ -20,8 +20,8 @@ setup: $(STAMP)  ## Make .venv with agegender and all its tools
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -r requirements-dev.txt
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --no-deps --no-build-isolation --editable .
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install -r requirements-dev.txt
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup  ## Walk the whole road once, on drawn faces
@@ -55,7 +55,7 @@ ui: setup  ## Open the MLflow UI on this project's runs
 	@python -c "from agegender.tracking import pages, store; store.use_tracking_store(); \
 	  print('runs:  ', pages.experiment_page('http://127.0.0.1:5000', store.use_experiment())); \
 	  print('models:', pages.model_page('http://127.0.0.1:5000'))"
-	mlflow ui --backend-store-uri $(MLFLOW_TRACKING_URI)
+	mlflow ui --backend-store-uri "$(MLFLOW_TRACKING_URI)"
 
 pins: setup  ## Compile requirements*.txt anew from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt

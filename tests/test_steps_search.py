@@ -119,6 +119,17 @@ def test_best_network_is_kept_calibrated_and_refitted_once(
     assert len(MlflowClient().search_model_versions("name = 'agegender'")) == 1
 
 
+def test_studies_of_one_name_in_two_storages_share_no_run(store: str) -> None:
+    short = replace(HUNT, training=replace(HUNT.training, epochs=1))
+    for storage in ("sqlite:///mine.db", "sqlite:///yours.db", "sqlite:///mine.db"):
+        steps.search(store, short, trials=1, study="Anna's", storage=storage)
+    opened = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    studies = {run.info.run_id for run in opened if "study" in run.data.tags}
+    assert len(studies) == 2
+    assert {run.data.tags["mlflow.parentRunId"] for run in trials()} == studies
+    assert {run.info.status for run in opened} == {"FINISHED"}
+
+
 def _refits() -> list[mlflow.entities.Run]:
     client = MlflowClient()
     ids = [one.experiment_id for one in client.search_experiments()]

@@ -5,8 +5,7 @@ Figures are in `agegender.search.figures`, apart, so that workers load no matplo
 
 from agegender.search.front import OnFront
 from agegender.search.result import SearchError, StudyResult
-from agegender.search.storage import open_storage
-from agegender.search.study import read_study, run_study
+from agegender.search.study import read_study, run_study, study_record
 from agegender.search.trial import (
     CostOf,
     Silent,
@@ -14,7 +13,6 @@ from agegender.search.trial import (
     TrialRecord,
     TrialTracker,
 )
-from agegender.search.turns import turn
 from agegender.search.workers.pulse import Heartbeat
 
 __all__ = [
@@ -27,8 +25,7 @@ __all__ = [
     "TrainTrial",
     "TrialRecord",
     "TrialTracker",
-    "open_storage",
     "read_study",
     "run_study",
-    "turn",
+    "study_record",
 ]

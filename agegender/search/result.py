@@ -11,7 +11,7 @@ import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from agegender.config import Experiment, with_values
+from agegender.config import Experiment, SearchConfig, with_values
 from agegender.errors import AgeGenderError
 from agegender.search.front import (
     OnFront,
@@ -127,7 +127,7 @@ def result_of(study: Study, experiment: Experiment) -> StudyResult:
     cost = experiment.search.cost
     return StudyResult(
         study.study_name,
-        pd.DataFrame([_row(trial, cost) for trial in trials]),
+        pd.DataFrame([_row(trial, experiment.search) for trial in trials]),
         tuple(experiment.search.space),
         _importances(study, complete),
         best.number,
@@ -141,8 +141,8 @@ def result_of(study: Study, experiment: Experiment) -> StudyResult:
     )
 
 
-def _row(trial: FrozenTrial, cost: str) -> dict[str, Any]:
-    took = trial.duration
+def _row(trial: FrozenTrial, search: SearchConfig) -> dict[str, Any]:
+    took, cost = trial.duration, search.cost
     return {
         "number": trial.number,
         "state": STATES[trial.state],
@@ -152,6 +152,7 @@ def _row(trial: FrozenTrial, cost: str) -> dict[str, Any]:
         "best_epoch": best_epoch_of(trial),
         "seconds": math.nan if took is None else took.total_seconds(),
         REASON: "",
+        **dict.fromkeys(search.space, math.nan),  # also those that no trial drew
         **trial.params,
         **{name: x for name, x in trial.user_attrs.items() if name != TRACEBACK},
     }

@@ -4,8 +4,9 @@ All state is in its storage: whatever stops a study, the same call goes on with 
 and calls in several places share the work.
 """
 
+import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 
@@ -16,22 +17,27 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError
-from agegender.patience import PATIENCE_SECONDS
+from agegender.patience import PATIENCE_SECONDS, keep_trying
 from agegender.progress import Progress, silent
 from agegender.search.best import BestSoFar
 from agegender.search.enough import Enough, enough_of
 from agegender.search.models import drop_others
+from agegender.search.patient import is_away
 from agegender.search.result import SearchError, StudyResult, result_of
 from agegender.search.space import check_space
 from agegender.search.storage import open_storage, open_study
 from agegender.search.teller import Teller
 from agegender.search.trial import CostOf, Silent, TrainTrial, TrialTracker
+from agegender.search.turns import turn
 from agegender.search.workers.attempt import Attempts, Job, only_warnings
 from agegender.search.workers.handing_out import HandingOut
 from agegender.search.workers.ledger import Ledger
 from agegender.search.workers.patrol import Patrol
 from agegender.search.workers.processes import InProcess, worker_processes
 from agegender.search.workers.pulse import Heartbeat
+
+RECORD = "run_id"
+"""Study attribute: which of the tracker's records is that of the whole study."""
 
 
 def run_study(
@@ -132,6 +138,49 @@ def read_study(experiment: Experiment, *, storage: str, study_name: str) -> Stud
         return result_of(study, experiment)
 
 
+def study_record(
+    experiment: Experiment,
+    begin: Callable[[], str],
+    is_there: Callable[[str], bool],
+    *,
+    storage: str,
+    study_name: str,
+    data: str = "",
+) -> str:
+    """Return the id of a study's own record, which whoever comes first begins.
+
+    The study knows it, and no other study does: not one of the same name in another
+    storage, nor one that is begun once this one was deleted.
+
+    Args:
+        experiment: As for `run_study`.
+        begin: Begins a record and returns its id.
+        is_there: Tells whether the record with an id is; else another is begun.
+        storage: As for `run_study`, like those below.
+        study_name: Of the study.
+        data: Hash of the faces.
+
+    Raises:
+        ConfigError: If the space or the storage is wrong, or the study was begun with
+            other settings.
+        SearchError: If the storage does not answer.
+    """
+    check_space(experiment)
+    with only_warnings(), _told_if_away():
+        study = open_study(open_storage(storage), study_name, experiment, data)
+        known = study.user_attrs.get(RECORD)
+        if known is not None and is_there(known):
+            return str(known)
+
+        def begun() -> str:
+            with turn(storage, study_name):
+                if study.user_attrs.get(RECORD) == known:
+                    study.set_user_attr(RECORD, begin())
+                return str(study.user_attrs[RECORD])
+
+        return keep_trying(begun, is_away, "the study's storage")
+
+
 def _cost(experiment: Experiment, cost: CostOf | None) -> CostOf | None:
     wanted = experiment.search.cost
     if wanted == "none":
@@ -196,7 +245,7 @@ def _clear_up(job: Job, ledger: Ledger, patrol: Patrol) -> None:
 def _told_if_away() -> Iterator[None]:
     try:
         yield
-    except (StorageInternalError, SQLAlchemyError) as error:
+    except (StorageInternalError, SQLAlchemyError, sqlite3.OperationalError) as error:
         raise SearchError(
             f"the study's storage did not answer for {PATIENCE_SECONDS / 60:.0f} "
             "minutes. Once it does, the same command goes on."

@@ -77,4 +77,6 @@ def _turn_by_journal(path: str) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        # Whoever waited for half a minute has broken it, and may hold it now.
+        with contextlib.suppress(RuntimeError):
+            lock.release()

@@ -111,10 +111,11 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
     use_tracking_store()
     champion = registry.alias_version(registry.CHAMPION)
     previous = registry.alias_version(registry.PREVIOUS)
-    if previous is None:
+    # A promotion that was killed half way leaves both names at one version.
+    if previous is None or (champion and champion.number == previous.number):
         raise ModelError(
-            "there is no previous champion to go back to: it appears with the second "
-            "promotion."
+            "there is no previous champion to go back to: it appears when a champion "
+            "is replaced by another version."
         )
     if not dry_run:
         promote_over(previous, champion)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,8 @@ def search(
         workers: Trials at a time on this machine: one a GPU, or sharing the cores.
         study: Name of the study; the experiment's by default.
         storage: Of studies: sqlite:///FILE, postgresql+psycopg2://..., or
-            journal:///FILE; whoever gives the same joins the study.
+            journal:///FILE, where three slashes begin a path from the working folder
+            and four one from the root; whoever gives the same joins the study.
         refit: Train the best settings on train and validation faces, and register
             them as challenger.
         progress: Called after each trial.
@@ -83,7 +84,7 @@ def search(
     from agegender.search import run_study
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
-    from agegender.tracking.store import use_experiment, use_tracking_store
+    from agegender.tracking.store import use_tracking_store
     from agegender.tracking.trials import TrialRuns
     from agegender.train import DivergedError
 
@@ -92,11 +93,12 @@ def search(
     faces = FaceStore.open(store)
     require_fits_all(experiment)
     experiment, lineage = lineage_of(experiment, faces)
-    tracking_uri, experiment_id = use_tracking_store(), use_experiment()
+    tracking_uri = use_tracking_store()
     name = study or experiment.name
     kept = storage or _own_storage()
+    data = faces.manifest.content_hash
     try:
-        with ended_by_sigterm(), _study_run(experiment_id, name, kept) as run:
+        with ended_by_sigterm(), _study_run(experiment, kept, name, data) as run:
             tracker = TrialRuns(
                 tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
             )
@@ -105,13 +107,13 @@ def search(
                 _TrainOn(store, lineage),
                 storage=kept,
                 study_name=name,
+                data=data,
                 trials=trials,
                 time_limit=time_limit,
                 target=target,
                 tracker=tracker,
                 hopeless=(DivergedError,),
                 workers=workers,
-                data=faces.manifest.content_hash,
                 cost=CostOf(faces.manifest.crop_rule),
                 progress=progress,
             )
@@ -148,23 +150,23 @@ def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:
 
 
 @contextmanager
-def _study_run(experiment_id: str, name: str, storage: str) -> Iterator["Run"]:
+def _study_run(
+    experiment: Experiment, storage: str, name: str, data: str
+) -> Iterator["Run"]:
     """Open the study's run, or go on with the one that it began with."""
-    from agegender.search import open_storage, turn
+    from agegender.search import study_record
+    from agegender.tracking.killed import is_there
     from agegender.tracking.runs import continued_run, tracked_run
-    from agegender.tracking.trials import STUDY_TAG, study_run
+    from agegender.tracking.trials import STUDY_TAG
 
-    open_storage(storage)  # Nothing is recorded of a study that has no place.
-    with ExitStack() as stack:
-        # Two commands that begin a study at once are to begin one run.
-        with turn(storage, name):
-            known = study_run(experiment_id, name)
-            begun = (
-                continued_run(known)
-                if known
-                else tracked_run(name, tags={STUDY_TAG: name})
-            )
-            run = stack.enter_context(begun)
+    def begin() -> str:
+        with tracked_run(name, tags={STUDY_TAG: name}) as run:
+            return run.id
+
+    known = study_record(
+        experiment, begin, is_there, storage=storage, study_name=name, data=data
+    )
+    with continued_run(known) as run:
         yield run
 
 

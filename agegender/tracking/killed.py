@@ -1,10 +1,10 @@
 """Runs whose process was killed, and could not say so: they stay RUNNING."""
 
-from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
+from agegender.tracking.patient import PatientClient
 from agegender.tracking.store import one_line_errors
 
 _UNKNOWN = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
@@ -21,7 +21,7 @@ def is_there(run_id: str) -> bool:
     """
     with one_line_errors(f"look for run {run_id}"):
         try:
-            info = MlflowClient().get_run(run_id).info
+            info = PatientClient().get_run(run_id).info
         except MlflowException as error:
             if error.error_code == _UNKNOWN:
                 return False
@@ -38,7 +38,7 @@ def end_as_killed(run_id: str) -> None:
     if not is_there(run_id):
         return
     with one_line_errors(f"end run {run_id}"):
-        client = MlflowClient()
+        client = PatientClient()
         if client.get_run(run_id).info.status == "RUNNING":
             client.set_tag(run_id, "state", "killed")
             client.set_terminated(run_id, "KILLED")

@@ -1,8 +1,8 @@
 """Runs shown under another one: a study's trials."""
 
-from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
+from agegender.tracking.patient import PatientClient
 from agegender.tracking.store import one_line_errors
 
 
@@ -19,7 +19,7 @@ def nested_runs(experiment_id: str, parent: str, condition: str) -> list[str]:
     token = None
     with one_line_errors("look for the study's runs"):
         while True:
-            page = MlflowClient().search_runs(
+            page = PatientClient().search_runs(
                 [experiment_id], condition, page_token=token
             )
             found += [run.info.run_id for run in page]

@@ -24,15 +24,16 @@ class PatientClient:
     def __init__(self) -> None:
         # It tells every failure with its traceback; we say it once, in a line.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
-        self._client: MlflowClient = _patiently(MlflowClient)
+        self._client: MlflowClient = patiently(MlflowClient)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return the client's method of that name."""
         call = getattr(self._client, name)
-        return lambda *given, **named: _patiently(lambda: call(*given, **named))
+        return lambda *given, **named: patiently(lambda: call(*given, **named))
 
 
-def _patiently(call: Callable[[], Any]) -> Any:
+def patiently(call: Callable[[], Any]) -> Any:
+    """Call MLflow, again and again where nobody answers, and return its answer."""
     return keep_trying(call, _is_away, "the tracking store")
 
 

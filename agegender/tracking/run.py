@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_RUN_NOTE
 
 from agegender.config import Experiment
+from agegender.tracking.patient import PatientClient, patiently
 from agegender.tracking.store import one_line_errors
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Run:
             settings: Plain values, lists and mappings of these.
         """
         with one_line_errors("record parameters"):
-            client = MlflowClient()
+            client = PatientClient()
             known = client.get_run(self.id).data.params
             params = [
                 Param(name, value)
@@ -94,13 +94,12 @@ class Run:
             model_id: Logged model that the values belong to.
             data: What the values were measured on, from `log_dataset`.
         """
+        values = {name: float(value) for name, value in metrics.items()}
         with one_line_errors("record metrics"):
-            mlflow.log_metrics(
-                {name: float(value) for name, value in metrics.items()},
-                step=step,
-                run_id=self.id,
-                model_id=model_id,
-                dataset=data,
+            patiently(
+                lambda: mlflow.log_metrics(
+                    values, step=step, run_id=self.id, model_id=model_id, dataset=data
+                )
             )
 
     def epoch_listener(self) -> Callable[[int, Mapping[str, float]], None]:
@@ -110,7 +109,7 @@ class Run:
         run has already are left out.
         """
         with one_line_errors("read the epochs recorded"):
-            points = MlflowClient().get_metric_history(self.id, EPOCH_METRIC)
+            points = PatientClient().get_metric_history(self.id, EPOCH_METRIC)
         known = {point.step for point in points}
 
         def record(epoch: int, metrics: Mapping[str, float]) -> None:
@@ -142,7 +141,7 @@ class Run:
             profile=json.dumps({"num_rows": rows}),
         )
         with one_line_errors("record the data set"):
-            MlflowClient().log_inputs(
+            PatientClient().log_inputs(
                 self.id,
                 [DatasetInput(data, [InputTag(MLFLOW_DATASET_CONTEXT, context)])],
             )
@@ -151,28 +150,28 @@ class Run:
     def log_figure(self, figure: "Figure", path: str) -> None:
         """Keep a figure as a picture, `path` within the run's artifacts."""
         with one_line_errors(f"keep {path}"):
-            MlflowClient().log_figure(self.id, figure, path)
+            PatientClient().log_figure(self.id, figure, path)
 
     def log_dict(self, content: Mapping[str, Any], path: str) -> None:
         """Keep nested plain values as JSON or YAML, as the path's ending says."""
         with one_line_errors(f"keep {path}"):
-            MlflowClient().log_dict(self.id, dict(content), path)
+            PatientClient().log_dict(self.id, dict(content), path)
 
     def log_text(self, text: str, path: str) -> None:
         """Keep a text, `path` within the run's artifacts."""
         with one_line_errors(f"keep {path}"):
-            MlflowClient().log_text(self.id, text, path)
+            PatientClient().log_text(self.id, text, path)
 
     def log_file(self, file: Path, folder: str | None = None) -> None:
         """Keep a file, in `folder` within the run's artifacts."""
         with one_line_errors(f"keep {file.name}"):
-            MlflowClient().log_artifact(self.id, str(file), folder)
+            PatientClient().log_artifact(self.id, str(file), folder)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Set tags in one call."""
         with one_line_errors("set tags"):
             pairs = [RunTag(name, str(value)) for name, value in tags.items()]
-            MlflowClient().log_batch(self.id, tags=pairs)
+            PatientClient().log_batch(self.id, tags=pairs)
 
     def describe(self, text: str) -> None:
         """Set what MLflow shows as the run's description, in Markdown."""

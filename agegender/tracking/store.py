@@ -15,6 +15,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import mlflow
@@ -60,10 +61,13 @@ def use_tracking_store(root: Path | None = None) -> str:
         The tracking URI, absolute.
 
     Raises:
-        ModelError: If a tracking server does not answer or a database is unfit.
+        ModelError: If the address cannot be read, a tracking server does not answer
+            or a database is unfit.
     """
     folder = (root or project_folder()).resolve()
     uri = _absolute(os.environ.get("MLFLOW_TRACKING_URI") or local_uri(folder))
+    _require_port(uri)
+    mlflow.set_tracking_uri(uri)
     if uri == sqlite_uri(our_database(folder)):
         _lead_plain_mlflow_here(folder)
     if uri.startswith(("http://", "https://")):
@@ -72,7 +76,6 @@ def use_tracking_store(root: Path | None = None) -> str:
         _create_database(Path(uri.removeprefix("sqlite:///")))
     elif uri.startswith("postgresql"):
         _fill_postgresql(uri)
-    mlflow.set_tracking_uri(uri)
     # Workers read it here; MLflow writes it only where its own note of it changes.
     os.environ["MLFLOW_TRACKING_URI"] = uri
     return uri
@@ -136,8 +139,10 @@ def one_line_errors(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MlflowException, *DATABASE_ERRORS, OSError) as error:
+    except (MlflowException, *DATABASE_ERRORS, OSError, ImportError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if isinstance(error, ImportError):
+            reason += ". Install it, for postgresql+psycopg2:// as agegender[postgres]."
         raise ModelError(
             f"could not {doing} in {mlflow.get_tracking_uri()}: {reason}"
         ) from error
@@ -145,7 +150,8 @@ def one_line_errors(doing: str) -> Iterator[None]:
 
 def _lead_plain_mlflow_here(folder: Path) -> None:
     ours, plain = our_database(folder), folder / "mlflow.db"
-    ours.parent.mkdir(parents=True, exist_ok=True)
+    with one_line_errors("make the tracking store's folder"):
+        ours.parent.mkdir(parents=True, exist_ok=True)
     if not plain.exists():
         # Not every file system has links, and Windows asks for a permission: there,
         # plain `mlflow` commands need MLFLOW_TRACKING_URI, and all else works.
@@ -162,6 +168,17 @@ def _absolute(uri: str) -> str:
     return sqlite_uri(Path(uri.removeprefix("sqlite:///")).absolute())
 
 
+def _require_port(uri: str) -> None:
+    with contextlib.suppress(sqlalchemy.exc.ArgumentError):  # Not like a database's.
+        try:
+            sqlalchemy.make_url(uri)
+        except ValueError as error:
+            raise ModelError(
+                f"the port in MLFLOW_TRACKING_URI is no number ({error}): give one, "
+                "as in http://host:5000 or postgresql+psycopg2://user@host:5432/runs."
+            ) from error
+
+
 def _ask_server(uri: str) -> None:
     try:
         with urllib.request.urlopen(  # noqa: S310 (http and https alone come here)
@@ -170,7 +187,7 @@ def _ask_server(uri: str) -> None:
             return
     except urllib.error.HTTPError:
         return  # It answers; whether it lets us in shows with the first request.
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise ModelError(
             f"no MLflow server answers at {uri} ({error}): start it or change "
             "MLFLOW_TRACKING_URI."
@@ -179,20 +196,20 @@ def _ask_server(uri: str) -> None:
 
 def _fill_postgresql(uri: str) -> None:
     """Have the tables made once, whoever else is about to do the same."""
-    mlflow.set_tracking_uri(uri)
     with one_line_errors("open the tracking database"), alone_in(uri, TABLES_KEY):
         MlflowClient().get_experiment_by_name(EXPERIMENT_NAME)
 
 
 def _create_database(database: Path) -> None:
     """Create the database whole, once, whoever else is about to do the same."""
-    if database.exists():
-        return
-    target = database.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with one_line_errors("create the tracking database"), locked(target):
-        if not target.exists():
-            _fill_database(target)
+    with one_line_errors("create the tracking database"):
+        if database.exists():
+            return
+        target = database.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(target):
+            if not target.exists():
+                _fill_database(target)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from agegender.tracking.killed import is_there
+from agegender.tracking.patient import PatientClient
 from agegender.tracking.store import one_line_errors
 
 MODEL_TAG, KEPT, REMOVED = "model", "kept", "removed"
@@ -34,7 +35,7 @@ def keep_model(run_id: str, save: Callable[[Path], object]) -> None:
     """
     with TemporaryDirectory() as folder, one_line_errors("keep a trial's network"):
         save(Path(folder))
-        client = MlflowClient()
+        client = PatientClient()
         # First the tag: what is killed in between is found, and removed.
         client.set_tag(run_id, MODEL_TAG, KEPT)
         client.log_artifacts(run_id, folder, MODEL_FOLDER)
@@ -46,7 +47,7 @@ def drop_model(run_id: str) -> None:
     Args:
         run_id: Of the trial.
     """
-    client = MlflowClient()
+    client = PatientClient()
     try:
         uri = client.get_run(run_id).info.artifact_uri
         # Another worker may be at it, and take a file away that we saw.
@@ -58,11 +59,13 @@ def drop_model(run_id: str) -> None:
 
 
 def holds_model(run_id: str) -> bool:
-    """Tell whether a trial's network is there.
+    """Tell whether a trial's network is there; it is not where its run was deleted.
 
     Raises:
-        ModelError: If the run cannot be read.
+        ModelError: If the tracking store does not answer.
     """
+    if not is_there(run_id):
+        return False
     with one_line_errors("look for a trial's network"):
-        tags = MlflowClient().get_run(run_id).data.tags
+        tags = PatientClient().get_run(run_id).data.tags
     return bool(tags.get(MODEL_TAG) == KEPT)

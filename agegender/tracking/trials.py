@@ -5,6 +5,7 @@ open. So runs are addressed by id, never as MLflow's "active run", and
 those whose trial is over are closed afterwards.
 """
 
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
 from agegender.config import Experiment, short_name
+from agegender.tracking.killed import is_there
 from agegender.tracking.nested import nested_runs
 from agegender.tracking.patient import PatientClient
 from agegender.tracking.run import flatten
@@ -50,6 +52,8 @@ the first."""
 
 SENDS_EVERY_S = 1.0
 """Seconds between two calls that tell of epochs; each call costs tens of ms."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def mark_best(experiment_id: str, parent: str, best: str) -> None:
     """Mark one trial's run as the best, and take the mark from any other.
 
     The mark is a tag to filter by, and in the run's name, which MLflow shows in
-    every list and legend.
+    every list and legend. A run that somebody deleted is not marked: a warning says so.
 
     Args:
         experiment_id: MLflow's id of the experiment.
@@ -196,24 +200,11 @@ def mark_best(experiment_id: str, parent: str, best: str) -> None:
                 client.delete_tag(run.info.run_id, BEST_TAG)
                 name = run.info.run_name.removesuffix(BEST_NAME)
                 client.update_run(run.info.run_id, name=name)
-        if best not in {run.info.run_id for run in marked}:
-            name = client.get_run(best).info.run_name
-            client.set_tag(best, BEST_TAG, "true")
-            client.update_run(best, name=name.removesuffix(BEST_NAME) + BEST_NAME)
-
-
-def study_run(experiment_id: str, study: str) -> str | None:
-    """Return the id of the run that a study began with, or None for a new study.
-
-    Args:
-        experiment_id: MLflow's id of the experiment.
-        study: Name of the study.
-    """
-    with one_line_errors("look for the study's run"):
-        found = PatientClient().search_runs(
-            [experiment_id],
-            filter_string=f"tags.{STUDY_TAG} = '{study}'",
-            order_by=["attributes.start_time ASC"],
-            max_results=1,
-        )
-    return found[0].info.run_id if found else None
+        if best in {run.info.run_id for run in marked}:
+            return
+        if not is_there(best):
+            log.warning("the best trial's run is gone, and is not marked: %s", best)
+            return
+        name = client.get_run(best).info.run_name
+        client.set_tag(best, BEST_TAG, "true")
+        client.update_run(best, name=name.removesuffix(BEST_NAME) + BEST_NAME)

@@ -153,6 +153,11 @@ def test_two_settings_that_never_go_together_are_refused_before_any_trial() -> N
         ("search.trials", ParameterSpace(choices=[1]), "changes no training"),
         ("name", ParameterSpace(choices=["a"]), "name changes no training"),
         ("model.depth", ParameterSpace(choices=[10, 15]), "must be 6n"),
+        (
+            "model.depth",
+            ParameterSpace(low=10, high=28),
+            "Received: 11. Any whole number of a range may be drawn: give it a step",
+        ),
         ("model.depth", ParameterSpace(choices=["deep"]), "takes a whole number"),
         ("model.widen_factor", ParameterSpace(low=0.5, high=2), "needs whole numbers"),
         ("optimizer.momentum", ParameterSpace(low=0.5, high=2), "momentum must be"),

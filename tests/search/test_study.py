@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,13 @@ from analytic_training import FileTracker, experiment, final_error, train
 
 from agegender.config import Experiment, ParameterSpace, with_values
 from agegender.errors import AgeGenderError, ConfigError, DataError
-from agegender.search import SearchError, StudyResult, read_study, run_study
+from agegender.search import (
+    SearchError,
+    StudyResult,
+    read_study,
+    run_study,
+    study_record,
+)
 from agegender.search.trial import EpochListener, TrainTrial
 
 
@@ -194,6 +201,15 @@ def test_setting_is_drawn_only_where_its_condition_holds(
     study(parted, 9, settings=settings)
     resumed = study(parted, 16, settings=settings).trials
     assert resumed[list(result.settings)].equals(result.trials[list(result.settings)])
+
+
+def test_setting_that_no_trial_drew_is_a_column_without_values(storage: str) -> None:
+    result = study(storage, 1, settings=conditional("random"))
+    by_sgd = result.best_values["optimizer.name"] == "sgd"
+    undrawn = "optimizer.weight_decay" if by_sgd else "optimizer.momentum"
+    assert undrawn not in result.best_values
+    values = result.trials[list(result.settings)]
+    assert values.columns[values.isna().all()].tolist() == [undrawn]
 
 
 def test_space_that_cannot_be_is_refused_before_a_study_is_begun(
@@ -396,6 +412,59 @@ def test_each_trial_is_tracked_from_start_to_end(storage: str, tmp_path: Path) -
         assert (int(number), state) == (row.number, row.state)
         assert value == ("none" if state == "pruned" else f"{row.value:.3f}")
     assert result.count("pruned") > 0
+
+
+def record(
+    storage: str,
+    begun: list[str],
+    settings: Experiment | None = None,
+    gone: str = "",
+) -> str:
+    def begin() -> str:
+        time.sleep(0.1)  # Long enough for others to look whether there is one.
+        begun.append(f"run-{len(begun)}")
+        return begun[-1]
+
+    return study_record(
+        settings or experiment(),
+        begin,
+        lambda run_id: run_id != gone,
+        storage=storage,
+        study_name="Anna's",
+    )
+
+
+def test_record_of_a_study_is_begun_once_and_is_no_other_studys(
+    storage: str, tmp_path: Path
+) -> None:
+    begun: list[str] = []
+    assert [record(storage, begun) for _ in "ab"] == ["run-0", "run-0"]
+    assert record(f"sqlite:///{tmp_path}/other.db", begun) == "run-1"
+    assert record(storage, begun, gone="run-0") == "run-2"
+    assert record(storage, begun) == "run-2"
+    with pytest.raises(ConfigError, match="begun with another seed"):
+        record(storage, begun, experiment(seed=1))
+    assert begun == ["run-0", "run-1", "run-2"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite:///{}/study.db", "journal:///{}/study.log"])
+def test_two_that_begin_a_study_at_once_begin_one_record(
+    tmp_path: Path, kind: str
+) -> None:
+    begun: list[str] = []
+    url = kind.format(tmp_path)
+    with ThreadPoolExecutor(2) as both:
+        told = set(both.map(lambda _: record(url, begun), "ab"))
+    assert told == set(begun) == {"run-0"}
+
+
+def test_space_that_cannot_be_is_recorded_nowhere(storage: str, tmp_path: Path) -> None:
+    begun: list[str] = []
+    space = {"model.depth": ParameterSpace(choices=[11])}
+    with pytest.raises(ConfigError, match="must be 6n"):
+        record(storage, begun, experiment(space=space))
+    assert not begun
+    assert not (tmp_path / "study.db").exists()
 
 
 def test_result_can_be_written_as_json(storage: str) -> None:

@@ -62,6 +62,11 @@ def test_turn_that_never_comes_is_given_up(
         pass
 
 
+def test_turn_that_others_broke_off_ends_without_a_word(tmp_path: Path) -> None:
+    with turn(storages(tmp_path)["journal"], "study"):
+        (tmp_path / "study.log.turn.lock").unlink()
+
+
 def test_database_that_we_know_no_lock_of_keeps_nobody_out() -> None:
     url = "mysql+pymysql://host/studies"
     with turn(url, "study"), turn(url, "study"):

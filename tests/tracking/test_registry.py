@@ -8,6 +8,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
+from agegender import steps
 from agegender.errors import ModelError
 from agegender.tracking import registry
 from agegender.tracking.champion import promote_alias
@@ -102,6 +103,16 @@ def test_promotion_remembers_the_champion_that_it_replaced(registered: Version) 
 
     assert resolve("models:/agegender@champion").number == 2
     assert resolve("models:/agegender@previous").number == 1
+
+
+def test_promotion_that_was_killed_half_way_is_not_rolled_back(
+    registered: Version,
+) -> None:
+    assert registered.number is not None
+    promote_alias(registered)
+    registry.set_alias(registry.PREVIOUS, registered.number)
+    with pytest.raises(ModelError, match="no previous champion to go back to"):
+        steps.rollback()
 
 
 def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:

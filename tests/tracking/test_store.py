@@ -159,6 +159,46 @@ def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert "\n" not in str(no.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("http://localhost:50OO", "is no number .*'50OO'"),
+        ("http://my host:5000", "no MLflow server answers at http://my host:5000"),
+        ("postgresql://u:p@127.0.0.1:abc/x", "is no number .*'abc'"),
+        ("mysql://u@127.0.0.1/x", "No module named 'MySQLdb'. Install it"),
+        ("postgresql+pg8000://u@127.0.0.1/x", "No module named 'pg8000'. Install it"),
+    ],
+)
+def test_address_that_cannot_be_used_is_one_line(
+    address: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def use() -> None:
+        use_tracking_store()
+        use_experiment()
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+
+    with pytest.raises(ModelError, match=message) as no:
+        use()
+
+    assert "\n" not in str(no.value)
+
+
+def test_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/file/mlflow.db")
+    with pytest.raises(
+        ModelError, match=r"create .* in sqlite:///.*/file/mlflow\.db: "
+    ):
+        use_tracking_store()
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with pytest.raises(ModelError, match="make the tracking store's folder"):
+        use_tracking_store(tmp_path / "file")
+
+
 @pytest.mark.usefixtures("store")
 def test_file_that_is_no_database_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

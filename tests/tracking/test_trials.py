@@ -1,6 +1,10 @@
 """What a study leaves in MLflow: a run a trial, without noise, the best one marked."""
 
-from collections.abc import Mapping
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -9,8 +13,10 @@ from mlflow.tracking.client import MlflowClient as Client
 
 from agegender.config import Experiment, with_values
 from agegender.tracking import trials
+from agegender.tracking.run import Run
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_experiment, use_tracking_store
+from agegender.tracking.trial_models import holds_model
 from agegender.tracking.trials import TrialRuns
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -124,6 +130,57 @@ def test_mark_of_the_best_moves_and_is_never_on_two(runs: TrialRuns) -> None:
         names = [one.info.run_name for one in found]
         ends = [" (best)" if n == best else "" for n in range(3)]
         assert names == [f"trial {n}{end}" for n, end in enumerate(ends)]
+
+
+def test_best_trial_whose_run_was_deleted_is_told_and_holds_no_network(
+    runs: TrialRuns, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, best = (runs.start(number, experiment()) for number in range(2))
+    best.keep(write)
+    assert holds_model(best.id)
+    runs.best(first.attributes)
+    MlflowClient().delete_run(best.id)
+
+    runs.best(best.attributes)
+
+    assert f"the best trial's run is gone, and is not marked: {best.id}" in caplog.text
+    assert "best" not in recorded(first.id).data.tags
+    assert not holds_model(best.id)
+
+
+def write(folder: Path) -> None:
+    (folder / "model.onnx").write_text("network")
+
+
+@contextmanager
+def away(store: Path) -> Iterator[None]:
+    """Take the table of runs away, and put it back in a moment."""
+    file = store / "mlruns" / "mlflow.db"
+    database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    database.execute("ALTER TABLE runs RENAME TO gone")
+    back = threading.Timer(0.2, database.execute, ["ALTER TABLE gone RENAME TO runs"])
+    back.start()
+    yield
+    back.join()
+    database.close()
+
+
+def test_database_that_is_away_for_a_moment_is_waited_for(
+    store: Path, runs: TrialRuns
+) -> None:
+    trial = runs.start(0, experiment())
+    found = Run(runs.parent, runs.experiment_id, "hunt")
+    for do in (
+        lambda: trial.keep(write),
+        runs.models,
+        lambda: holds_model(trial.id),
+        lambda: found.log_text("found", "study.html"),
+        lambda: found.log_metrics({"best_val_age_mae": 5.0}),
+        lambda: runs.drop_model(trial.attributes),
+    ):
+        with away(store):
+            do()
+    assert not holds_model(trial.id)
 
 
 def test_mark_of_another_study_stays(runs: TrialRuns) -> None:

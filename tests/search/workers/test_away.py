@@ -73,6 +73,7 @@ def test_study_and_its_records_outlast_a_restart_of_their_database(
     runs = MlflowClient().search_runs([experiment_id])
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len(runs) == 5
+    assert sum(run.data.tags.get("model") == "kept" for run in runs) == 3
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -103,6 +104,7 @@ def test_trials_outlast_a_restart_of_their_tracking_server(
     assert result.trials["state"].tolist() == ["complete"] * 4
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len(runs) == 5
+    assert sum(run.data.tags.get("model") == "kept" for run in runs) == 3
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
