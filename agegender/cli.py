@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -26,6 +26,9 @@ STEPS: dict[str, Callable[..., steps.Outcome]] = {
     step.__name__.replace("_", "-"): step for step in steps.ALL
 }
 NOT_OPTIONS: set[str | int] = {"progress"}
+FILES = ("experiment", "gate")
+"""Options that are a file of settings."""
+
 SUBJECTS = ("what", "file")
 """Options that are what a step is about: the first bare word names them."""
 
@@ -119,8 +122,9 @@ def overview() -> str:
 
 def step_help(name: str) -> str:
     """Return the help of one step, options spelled as people type them."""
-    kept = _CONFIG_NOISE.sub("", _parser(name).format_help())
-    spelled = "\n".join(map(_spelled, kept.splitlines()))
+    kept = _NOISE.sub("", _parser(name).format_help())
+    own = inspect.signature(STEPS[name]).parameters
+    spelled = "\n".join(_spelled(line, own) for line in kept.splitlines())
     return re.sub(r"\n{3,}", "\n\n", spelled)
 
 
@@ -141,6 +145,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
             f"`agegender {name}` needs {', '.join(map(_option, missing))}. "
             f"See `agegender {name} --help`."
         )
+    _require_files(spelled)
     parser = _parser(name)
     try:
         with contextlib.redirect_stderr(None):
@@ -155,6 +160,18 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         raise ConfigError(
             f"{_spelled(_one_line(error))} See `agegender {name} --help`."
         ) from None
+
+
+def _require_files(spelled: Sequence[str]) -> None:
+    """Refuse files of settings that are not there, which the parser would not say."""
+    for option in FILES:
+        for word in spelled:
+            path = word.removeprefix(f"--{option}=")
+            if path != word and "{" not in path and not os.path.isfile(path):  # noqa: PTH113
+                raise ConfigError(
+                    f"--{option} must be a YAML file. Received: {path!r}, where no "
+                    "file is."
+                )
 
 
 def _parser(name: str) -> Any:
@@ -187,18 +204,21 @@ def _option(needed: str) -> str:
     return bare.get(needed, f"--{needed} {needed.upper()}")
 
 
-# The parser offers a file for every section; those of the whole are enough.
-_CONFIG_NOISE = re.compile(
-    r"^  --(?!experiment |gate )\S+ CONFIG\s+Path\s+to\s+a\s+configuration\s+file\.\n",
+# The parser offers a file for every section, those of the whole are enough, and a help
+# for the values of a space, which `docs/search.md` has.
+_NOISE = re.compile(
+    rf"^  --(?!(?:{'|'.join(FILES)}) )\S+ CONFIG\s+Path(?:\s+\w+){{3}}\s+file\.\n"
+    r"|^  --\S+\.help\s+Show\s+the\s+help\s+for\s+\w+\s+and\s+exit\.\n",
     re.MULTILINE,
 )
 
 
-def _spelled(line: str) -> str:
-    """Spell options as typed: dashes, no `experiment.` before a section."""
+def _spelled(line: str, own: Container[str] = ()) -> str:
+    """Spell options as typed: dashes, no `experiment.` but before a step's own name."""
 
     def shorter(match: re.Match[str]) -> str:
-        name = match[1].removeprefix("experiment.")
+        short = match[1].removeprefix("experiment.")
+        name = match[1] if short in own else short
         head, *rest = name.split(".")
         return "--" + ".".join([head.replace("_", "-"), *rest])
 

@@ -11,6 +11,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import scipy.io
+import yaml
 
 from agegender import cli, steps
 from agegender.config import Experiment, FilterRules
@@ -40,9 +41,18 @@ def test_every_step_explains_every_option(name: str) -> None:
     text = cli.step_help(name)
     assert text.startswith(f"usage: agegender {name} ")
     assert "--experiment.model" not in text
+    assert ".help" not in text
+    options = re.findall(r"^  (--\S+)", text, re.MULTILINE)
+    assert len(set(options)) == len(options)
     without, files = re.subn("--(experiment|gate) CONFIG", "", text)
     assert "CONFIG" not in without
     assert text.count("configuration file.") == files
+
+
+@pytest.mark.parametrize("option", cli.FILES)
+def test_file_of_settings_that_is_not_there_is_told(option: str) -> None:
+    with pytest.raises(ConfigError, match=rf"--{option} must be .* 'nosuch\.yaml'"):
+        cli.parse("promote", ["--store", "s", f"--{option}", "nosuch.yaml"])
 
 
 def test_help_imports_nothing_heavy() -> None:

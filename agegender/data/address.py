@@ -9,4 +9,6 @@ def shown(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:  # none that could be reached
         return url
+    if "@" not in parts.netloc:
+        return url
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -24,6 +24,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from agegender.advisory import alone_in
+from agegender.data.address import shown
 from agegender.errors import ModelError
 from agegender.tracking.place import (
     local_uri,
@@ -144,7 +145,7 @@ def one_line_errors(doing: str) -> Iterator[None]:
         if isinstance(error, ImportError):
             reason += ". Install it, for postgresql+psycopg2:// as agegender[postgres]."
         raise ModelError(
-            f"could not {doing} in {mlflow.get_tracking_uri()}: {reason}"
+            f"could not {doing} in {shown(mlflow.get_tracking_uri())}: {reason}"
         ) from error
 
 
@@ -189,7 +190,7 @@ def _ask_server(uri: str) -> None:
         return  # It answers; whether it lets us in shows with the first request.
     except (OSError, ValueError, HTTPException) as error:
         raise ModelError(
-            f"no MLflow server answers at {uri} ({error}): start it or change "
+            f"no MLflow server answers at {shown(uri)} ({error}): start it or change "
             "MLFLOW_TRACKING_URI."
         ) from error
 

@@ -165,7 +165,7 @@ def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("http://localhost:50OO", "is no number .*'50OO'"),
         ("http://my host:5000", "no MLflow server answers at http://my host:5000"),
         ("postgresql://u:p@127.0.0.1:abc/x", "is no number .*'abc'"),
-        ("mysql://u@127.0.0.1/x", "No module named 'MySQLdb'. Install it"),
+        ("mysql://u:p@127.0.0.1/x", "in mysql://127.0.0.1/x: No module named 'MySQLdb'"),
         ("postgresql+pg8000://u@127.0.0.1/x", "No module named 'pg8000'. Install it"),
     ],
 )
