@@ -2,14 +2,18 @@
 
 TensorFlow's libraries write to the process's standard error while they are being
 loaded, whatever the log level: a dozen lines about processors and absent GPUs,
-before the user's first line of progress. What is wrong raises an exception all the
-same.
+before the user's first line of progress. What is wrong is told all the same.
 """
 
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
+
+from agegender.errors import ConfigError
+
+LEARNING = frozenset({"tensorflow", "jax", "torch"})
+"""Keras' backends that have gradients."""
 
 
 @contextlib.contextmanager
@@ -27,6 +31,17 @@ def _silenced() -> Iterator[None]:
         os.close(nowhere)
 
 
-if "keras" not in sys.modules:
+try:
     with _silenced():
-        import keras  # noqa: F401 - its being loaded is the point
+        import keras
+except (ImportError, ValueError) as error:
+    raise ConfigError(
+        f"Keras cannot be loaded: {error}. Install its backend, or set KERAS_BACKEND "
+        "to one that is installed, tensorflow or jax. "
+        f"Received: KERAS_BACKEND={os.environ.get('KERAS_BACKEND', '')}."
+    ) from error
+if (_name := keras.backend.backend()) not in LEARNING:
+    raise ConfigError(
+        "nothing can be learnt on this backend of Keras. Set KERAS_BACKEND to "
+        f"tensorflow or jax. Received: {_name}."
+    )

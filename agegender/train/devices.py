@@ -40,6 +40,26 @@ def chosen_devices(wanted: int, batch_size: int) -> list[str]:
     return chosen
 
 
+def require_clips_alike(devices: Sequence[str], clip_norm: float) -> None:
+    """Make sure that gradients are clipped as on a single device.
+
+    TensorFlow's devices clip each its own share of a gradient, before they are summed.
+
+    Args:
+        devices: From `chosen_devices`.
+        clip_norm: Longest gradient; 0 clips nothing.
+
+    Raises:
+        ConfigError: If they are not.
+    """
+    if clip_norm and len(devices) > 1 and keras.backend.backend() == "tensorflow":
+        raise ConfigError(
+            "optimizer.clip_norm must be 0 on several devices of TensorFlow, each of "
+            "which clips its own share. Train on one (--devices 1), or on JAX "
+            f"(KERAS_BACKEND=jax). Received: {clip_norm}."
+        )
+
+
 @contextmanager
 def spread_over(devices: Sequence[str]) -> Iterator[None]:
     """Let what is built and trained within the block share its batches out.

@@ -20,12 +20,17 @@ from agegender.progress import Progress, silent
 from agegender.train.averaging import AveragedWeights, slow_norms
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.course import Course
-from agegender.train.devices import chosen_devices, share_norms, spread_over
+from agegender.train.devices import (
+    chosen_devices,
+    require_clips_alike,
+    share_norms,
+    spread_over,
+)
 from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
 from agegender.train.lineage import Lineage
 from agegender.train.optimizers import optimizer
 from agegender.train.precision import accelerator, dtype_policy
-from agegender.train.sizes import GrowingFaces
+from agegender.train.sizes import GrowingFaces, size_of_epoch
 from agegender.train.start import Given, freeze
 from agegender.train.teachers import taught
 
@@ -84,14 +89,16 @@ def fit(
             are drawn. Networks whose answers are learnt from.
 
     Raises:
-        ConfigError: If there are fewer devices, or they cannot share a batch, or the
-            network to start from is another, or a teacher takes larger faces.
+        ConfigError: If there are fewer devices, or they cannot share a batch or clip
+            gradients alike, or the network to start from is another, or a teacher
+            takes larger faces.
         DataError: If the train or the validation split is empty, or what the
             checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
     """
     settings = experiment.training
     chosen = chosen_devices(devices, settings.batch_size)
+    require_clips_alike(chosen, experiment.optimizer.clip_norm)
     chooses = last_epoch is None
     training, validation = _batches(experiment, store, len(chosen), chooses)
     epochs = settings.epochs if last_epoch is None else last_epoch + 1
@@ -230,11 +237,12 @@ def plan(
         lineage: Networks to start and to learn from.
 
     Raises:
-        ConfigError: If the network to start from is another, or a teacher takes
-            larger faces.
+        ConfigError: If the network to start from is another, a teacher takes larger
+            faces, or faces would begin larger than they are stored.
         DataError: If the train or the validation split is empty.
     """
     training, _ = _batches(experiment, store)
+    size_of_epoch(experiment.training, _size(store), epoch=0)
     model = build(experiment.model, _size(store), None, experiment.seed)
     start, teachers = lineage
     revive = experiment.training.revive_channels

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 from agegender.errors import ConfigError
 from agegender.train import chosen_devices
-from agegender.train.devices import spread_over
+from agegender.train.devices import require_clips_alike, spread_over
 
 PROJECT = Path(__file__).parents[2]
 TWO_CPUS = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
@@ -118,6 +119,16 @@ def test_two_devices_learn_what_one_does(backend: str) -> None:
 def test_more_devices_than_there_are_is_one_line() -> None:
     with pytest.raises(ConfigError, match=r"sees cpu:0\. Received: 9"):
         chosen_devices(9, 64)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="JAX clips the whole gradient"
+)
+def test_gradients_that_each_device_would_clip_on_its_own_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"clip_norm must be 0 .* Received: 0\.5"):
+        require_clips_alike(["gpu:0", "gpu:1"], 0.5)
+    require_clips_alike(["gpu:0"], 0.5)
+    require_clips_alike(["gpu:0", "gpu:1"], 0.0)
 
 
 def test_single_device_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from agegender.data.store import FaceStore
 from agegender.errors import ConfigError
 from agegender.model.augment import Augment
 from agegender.model.moving import shrunk
-from agegender.train import fit
+from agegender.train import fit, plan
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.sizes import size_of_epoch
 
@@ -43,8 +43,9 @@ def test_faces_cannot_begin_larger_than_they_are(
     growing: Experiment, tiny_store: FaceStore
 ) -> None:
     settings = replace(growing.training, first_size=24)
-    with pytest.raises(ConfigError, match="at most the store's 16 px"):
-        fit(replace(growing, training=settings), tiny_store)
+    for ask in (fit, plan):
+        with pytest.raises(ConfigError, match="at most the store's 16 px"):
+            ask(replace(growing, training=settings), tiny_store)
 
 
 def test_settings_that_do_not_go_with_growing_faces_are_told() -> None:

@@ -80,7 +80,7 @@ def _config(old: OldWeights) -> tuple[ModelConfig, int]:
     widen_factor, uneven = divmod(channels, GROUP_CHANNELS[-1])
     features = len(old.heads[AGES][0])
     side = round((features / max(channels, 1)) ** 0.5)
-    if uneven or side * side * channels != features:
+    if uneven or features == 0 or side * side * channels != features:
         raise ModelError(
             f"{channels} channels and {features} features are none of a Wide ResNet "
             "whose heads see all places."
@@ -114,6 +114,11 @@ def _weights(old: OldWeights, genders: Order) -> Iterator[tuple[str, list[Array]
             if before != after:
                 yield f"{name}_shortcut", [_next(shortcuts)]
             before = after
+    if next(shortcuts, None) is not None:
+        raise ModelError(
+            f"{len(old.shortcuts)} convolutions see one pixel: more than blocks grow "
+            "wider."
+        )
     yield "final_norm", list(_ours(next(norms)))
     yield "age", list(old.heads[AGES])
     matrix, offset = old.heads[GENDERS]

@@ -131,6 +131,8 @@ def _sorted(layers: list[tuple[str, list[Array]]], path: Path) -> OldWeights:
             found.norms.append((arrays[0], arrays[1], arrays[2], arrays[3]))
         elif arrays[0].ndim == 2 and shapes[1:] in ([], [shapes[0][1:]]):
             width = arrays[0].shape[1]
+            if width in found.heads:
+                raise ModelError(f"{path} has two heads of {width} outputs.")
             offset = arrays[1] if len(arrays) == 2 else np.zeros(width, np.float32)
             found.heads[width] = (arrays[0], offset)
         else:

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,30 @@ def test_numbers_where_a_layer_should_be_are_one_line(
         root["conv2d_1"] = np.zeros(3, np.float32)
         root["conv2d_1"].attrs["weight_names"] = ["kernel"]
     assert "lacks 'kernel', or it leads elsewhere" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [((1, 1, 16, 16), "more than blocks grow"), ((16, 2), "two heads of 2 outputs")],
+)
+def test_layer_too_many_is_one_line(
+    sound: Path, tmp_path: Path, shape: tuple[int, ...], says: str
+) -> None:
+    path = changed(sound, tmp_path)
+    with h5py.File(path, "a") as file:
+        root = file["model_weights"]
+        more = root.create_group("more")
+        more.attrs["weight_names"] = ["kernel"]
+        more["kernel"] = np.zeros(shape, np.float32)
+        root.attrs["layer_names"] = [*told(root, "layer_names"), "more"]
+    assert says in refused(path)
+
+
+def test_heads_that_see_no_place_are_one_line(sound: Path) -> None:
+    old = read_weights(sound)
+    blind = {width: (m[:0], offset) for width, (m, offset) in old.heads.items()}
+    with pytest.raises(ModelError, match="64 channels and 0 features"):
+        rebuild(replace(old, heads=blind))
 
 
 def test_lost_layer_and_lost_number_are_one_line(sound: Path, tmp_path: Path) -> None:
