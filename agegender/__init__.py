@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from agegender.config import AbstainRules, Runtime
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agegender.predict.predictor import Predictor
 
 __version__ = "0.1.0"
@@ -24,7 +26,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def load(
-    model: str = "auto",
+    model: "str | Path" = "auto",
     detector: Literal["mtcnn", "none"] = "mtcnn",
     interval: float = 0.9,
     abstain: AbstainRules = AbstainRules(),
@@ -46,7 +48,7 @@ def load(
 
     Raises:
         ModelError: If there is no such model.
-        ConfigError: If the runtime is not installed.
+        ConfigError: If there is no such detector or runtime, or it is not installed.
     """
     from agegender.steps.loading import load as load_with_name  # noqa: PLC0415
 

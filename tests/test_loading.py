@@ -11,7 +11,7 @@ from PIL import Image
 
 import agegender
 from agegender.data.sample.photos import example_photo
-from agegender.errors import ModelError
+from agegender.errors import ConfigError, ModelError
 from agegender.model.files import save_model
 from agegender.model.folder import network_in
 from agegender.model.keras_formats import note_in_keras_format
@@ -26,7 +26,7 @@ def crop() -> NDArray[np.uint8]:
 
 
 def told(model: str | Path, crop: NDArray[np.uint8]) -> tuple[float, ...]:
-    (answer,) = agegender.load(str(model), detector="none").predict(crop)
+    (answer,) = agegender.load(model, detector="none").predict(crop)
     (face,) = answer.faces
     return face.age, face.age_low, face.age_high, face.male_probability
 
@@ -78,3 +78,26 @@ def test_what_is_no_model_is_told_in_one_line(name: str, tmp_path: Path) -> None
         agegender.load(str(tmp_path / name))
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_path_of_a_model_is_named_as_text_beside_its_answers(
+    crop: NDArray[np.uint8],
+) -> None:
+    predictor = agegender.load(starter_file(), detector="none")
+    assert predictor.predict(crop).to_pandas()["model"].tolist() == [
+        str(starter_file())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"detector": "haar"}, "detector must be one of mtcnn, none"),
+        ({"runtime": "cuda"}, "runtime must be one of onnxruntime, openvino"),
+    ],
+)
+def test_unknown_choice_is_told_with_those_there_are(
+    option: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        agegender.load("starter", **option)  # type: ignore[arg-type]

@@ -19,6 +19,15 @@ from agegender.steps.checking import checked
 from agegender.tracking.version import resolve
 
 
+def test_folder_in_the_way_of_a_file_is_told_before_anything_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.onnx").mkdir()
+    words = ["--model", "starter", "--out", str(tmp_path / "m.onnx")]
+    assert cli.main(["export", *words]) == 2
+    assert "the name of an .onnx file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

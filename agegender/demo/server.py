@@ -32,6 +32,8 @@ _POLICY: Final = (
 
 _GOODBYE_SECONDS: Final = 1
 
+MAX_PORT: Final = 65_535
+
 
 def open_port(port: int) -> socket.socket:
     """Take a port of this machine, reachable from nowhere else.
@@ -42,13 +44,14 @@ def open_port(port: int) -> socket.socket:
     Raises:
         ConfigError: If it cannot be had.
     """
+    if not 0 <= port <= MAX_PORT:
+        raise ConfigError(f"port must be within 0..{MAX_PORT}. Received: {port}.")
     try:
         return socket.create_server((HOST, port))
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
         raise ConfigError(
-            f"port {port} cannot be had: {reason}. Name another with --port, or 0 for "
-            "any that is free."
+            f"port {port} cannot be had: {error.strerror or error}. Name another with "
+            "--port, or 0 for any that is free."
         ) from error
 
 

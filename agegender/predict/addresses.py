@@ -33,9 +33,9 @@ def fetched_content(photo: Photo, limits: PhotoLimits) -> bytes | NDArray[np.uin
     Raises:
         DataError: If it cannot be fetched, takes too long or is too large.
     """
-    if isinstance(photo, bytes | np.ndarray) or not is_address(str(photo)):
-        return content_of(photo, limits)
-    return fetch(str(photo), min(limits.bytes, MAX_BYTES))
+    if isinstance(photo, str) and is_address(photo):
+        return fetch(photo, min(limits.bytes, MAX_BYTES))
+    return content_of(photo, limits)
 
 
 def fetch(address: str, most: int = MAX_BYTES, seconds: float = MAX_SECONDS) -> bytes:

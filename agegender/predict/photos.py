@@ -13,7 +13,9 @@ from agegender.config import PhotoLimits
 from agegender.data.photo import decode_photo, upright_rgb
 from agegender.errors import DataError
 
-Photo: TypeAlias = str | Path | bytes | NDArray[np.uint8] | Image.Image
+Photo: TypeAlias = (
+    str | Path | bytes | bytearray | memoryview | NDArray[np.uint8] | Image.Image
+)
 """A path, an encoded photo, RGB pixels (H, W, 3) or a Pillow image."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cs"})
@@ -64,9 +66,9 @@ def content_of(photo: Photo, limits: PhotoLimits) -> bytes | NDArray[np.uint8]:
     Raises:
         DataError: If it cannot be read, is too large or is no photo.
     """
-    if isinstance(photo, bytes):
-        _refuse_large(len(photo), limits)
-        return photo
+    if isinstance(photo, bytes | bytearray | memoryview):
+        _refuse_large(memoryview(photo).nbytes, limits)
+        return bytes(photo)
     if isinstance(photo, str | Path):
         return _bytes_of(Path(photo), limits)
     if isinstance(photo, Image.Image):

@@ -7,6 +7,7 @@ network answers many faces at once far faster than one by one.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from io import IOBase
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ from agegender.predict.photos import Photo, content_of, printable
 
 BATCH_SIZE = 64
 
-_PICTURE_RANK = 3
+_PICTURE_RANKS = {2, 3}
+"""Dimensions of one picture; one of grey levels is refused, once."""
 
 MAX_KEPT_BYTES = 2**28
 """Pixels of photos that wait for their batch; beyond, it is asked about early."""
@@ -117,6 +119,7 @@ class Predictor:
 
         Raises:
             ConfigError: If the batch size or the number of workers is below 1.
+            DataError: If an open file is given for photos.
         """
         require_workable(batch_size, workers)
         seen = in_order(
@@ -206,10 +209,12 @@ def require_workable(batch_size: int, workers: int | None) -> None:
 
 def _several(photos: Photo | Iterable[Photo]) -> Iterable[Photo]:
     """Return photos, of one as of many."""
-    if isinstance(photos, str | Path | bytes | Image.Image):
+    if isinstance(photos, np.ndarray):
+        return [photos] if photos.ndim in _PICTURE_RANKS else photos
+    if isinstance(photos, str | Path | bytes | bytearray | memoryview | Image.Image):
         return [photos]
-    if isinstance(photos, np.ndarray) and photos.ndim == _PICTURE_RANK:
-        return [photos]
+    if isinstance(photos, IOBase):
+        raise DataError("an open file is no photo. Give its path, or what it holds.")
     return photos
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any, Literal, Protocol
 
 from agegender.config import AnswerFormat
 from agegender.data.lock import only_writer
-from agegender.errors import ConfigError
+from agegender.errors import ConfigError, DataError
 from agegender.pages.write import write_text
 from agegender.predict.answer_file import LINES, going_on, require_file
 from agegender.predict.faces import PhotoFaces
@@ -55,12 +55,26 @@ class Stream:
         self._file = file
         self._lines = LINES[form]()
         self._model = model
-        self._file.write(self._lines.heading)
+        self._write(self._lines.heading)
 
     def add(self, answer: PhotoFaces) -> None:
-        """Write one photo's lines."""
-        self._file.write(self._lines.text(answer, self._model))
-        self._file.flush()
+        """Write one photo's lines.
+
+        Raises:
+            DataError: If the disk is full or gone.
+        """
+        self._write(self._lines.text(answer, self._model))
+
+    def _write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except BrokenPipeError:  # whoever read it has enough
+            raise
+        except OSError as error:
+            raise DataError(
+                f"standard output cannot be written: {error.strerror or error}."
+            ) from error
 
 
 class Together:

@@ -85,7 +85,7 @@ def _place(out: str, form: ExportFormat) -> Path:
         raise ConfigError(
             f"out must be the name of a new folder for saved-model. Received: {out}."
         )
-    if suffix and path.suffix != suffix:
+    if suffix and (path.suffix != suffix or path.is_dir()):
         raise ConfigError(
             f"out must be the name of an {suffix} file for {form}. Received: {out}."
         )

@@ -1,13 +1,13 @@
 """From the name of a model to what answers photos."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from agegender.config import AbstainRules, Runtime
-from agegender.errors import ModelError
+from agegender.errors import ConfigError, ModelError
 from agegender.model.folder import KERAS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 
 def load(
-    model: str,
+    model: str | Path,
     detector: Literal["mtcnn", "none"] = "mtcnn",
     interval: float = 0.9,
     abstain: AbstainRules = AbstainRules(),
@@ -59,7 +59,13 @@ def predictor_of(
     abstain: AbstainRules,
     runtime: Runtime,
 ) -> "Predictor":
-    """Return a predictor of a network that was found."""
+    """Return a predictor of a network that was found.
+
+    Raises:
+        ConfigError: If there is no such detector or runtime.
+    """
+    _require_one_of("detector", detector, tuple(_DETECTORS))
+    _require_one_of("runtime", runtime, get_args(Runtime))
     from agegender.predict.predictor import Predictor
 
     return Predictor(
@@ -71,7 +77,7 @@ def predictor_of(
     )
 
 
-def find_network(model: str) -> Found:
+def find_network(model: str | Path) -> Found:
     """Find the file of a model's network, fetched where it is remote.
 
     Args:
@@ -86,8 +92,8 @@ def find_network(model: str) -> Found:
     if model == AUTO:
         model = _champion_or_starter()
     if model == STARTER:
-        return Found(starter_file(), model)
-    path = Path(model)
+        return Found(starter_file(), STARTER)
+    path, model = Path(model), str(model)
     # A file needs no registry, and so not the seconds that MLflow takes to load.
     if path.suffix in ENDINGS:
         return Found(path, model)
@@ -110,6 +116,13 @@ def digest_of(found: Found) -> str:
         raise ModelError(
             f"no network at {found.file}. Name one that is there."
         ) from error
+
+
+def _require_one_of(what: str, named: str, known: Sequence[str]) -> None:
+    if named not in known:
+        raise ConfigError(
+            f"{what} must be one of {', '.join(known)}. Received: {named!r}."
+        )
 
 
 def _champion_or_starter() -> str:

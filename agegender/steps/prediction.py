@@ -3,6 +3,7 @@
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import chain, compress
 from operator import not_
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AUTO", "load", "predict"]
 
+TOGETHER = frozenset({"table", "json"})
+"""Formats that are laid out when all photos are answered, in place of a former file."""
+
 MOST_TOGETHER = 10_000
-"""Photos of a table or a JSON object, which are laid out when all are answered."""
+"""Photos of such a table or JSON object."""
 
 
 def predict(
@@ -89,6 +93,8 @@ def predict(
         besides=pictures,
     )
     _require_fit(form, photos)
+    if out is not None and form in TOGETHER:
+        _require_no_photo(Path(out), photos)
     if pictures is not None:
         require_elsewhere(pictures, photos)
     found = find_network(model)
@@ -124,7 +130,7 @@ def predict(
 def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
     """Return the format asked for, or the one that a file's name asks for."""
     if form is None:
-        ending = Path(out).suffix[1:] if out else "table"
+        ending = Path(out).suffix[1:].lower() if out else "table"
         form = next(
             (known for known in get_args(AnswerFormat) if known == ending), None
         )
@@ -138,7 +144,8 @@ def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
 
 def _listed() -> Iterator[str]:
     """Yield the lines of standard input, names of files in whatever bytes."""
-    lines = iter(sys.stdin.buffer)
+    # Where standard input is closed, Python has none.
+    lines = iter(sys.stdin.buffer if sys.stdin else ())
     first = next(lines, b"").removeprefix(BOM_UTF8)
     for line in chain([first], lines):
         # As `os.fsdecode`, which on Windows fails at what is not UTF-8.
@@ -148,11 +155,22 @@ def _listed() -> Iterator[str]:
 def _require_fit(form: AnswerFormat, photos: Sequence[str]) -> None:
     if not photos:
         raise DataError("no photo is listed on standard input. List a path a line.")
-    if form in {"table", "json"} and len(photos) > MOST_TOGETHER:
+    if form in TOGETHER and len(photos) > MOST_TOGETHER:
         raise ConfigError(
             f"--format {form} lays out at most {MOST_TOGETHER:,} photos: take jsonl, "
             f"csv or parquet. Received: {len(photos):,} photos."
         )
+
+
+def _require_no_photo(out: Path, photos: Sequence[str]) -> None:
+    """Keep answers from replacing a photo; those that grow refuse foreign files."""
+    for photo in photos if out.exists() else ():
+        # What cannot be looked at is not there to be replaced.
+        with suppress(OSError, ValueError):
+            if out.samefile(photo):
+                raise ConfigError(
+                    f"--out would replace the photo {photo}. Name another file."
+                )
 
 
 def _reader(allow_urls: bool) -> "Reader":

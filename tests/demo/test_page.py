@@ -131,6 +131,11 @@ def test_file_that_was_not_uploaded_is_neither_read_nor_removed(tmp_path: Path) 
     assert secret.read_text() == "mine"
 
 
+def test_port_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"within 0\.\.65535\. Received: 99999"):
+        steps.demo(model="starter", port=99_999, open=False)
+
+
 def test_taken_port_is_refused_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

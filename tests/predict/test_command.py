@@ -195,6 +195,8 @@ def test_table_goes_into_a_file_too(
         (["--annotated", "album"], 3, "Name another folder"),
         (["https://example.org/a.jpg"], 2, "--allow-urls"),
         (["--out", "album/black.png", "--format", "csv"], 3, "how it was made"),
+        (["--out", "album/black.png", "--format", "json"], 2, "replace the photo"),
+        (["--out", "album/black.png", "--format", "table"], 2, "replace the photo"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
@@ -276,6 +278,38 @@ def test_photos_answered_without_a_picture_are_told(
     assert ask(network_file, *words) == 0
     assert ask(network_file, words[0], *asked) == 0
     assert "1 answered before; 1 of them without a picture" in capsys.readouterr().out
+
+
+def test_ending_says_the_format_in_capitals_too(
+    album: Path, network_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "ANSWERS.CSV"
+    assert ask(network_file, str(album), "--out", str(out)) == 0
+    assert out.read_text().startswith("photo,")
+
+
+@pytest.mark.parametrize("words", [["--format", "jsonl"], ["--format", "csv"]])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk to be full")
+def test_full_disk_below_standard_output_is_told_in_one_line(
+    album: Path, network_file: Path, words: list[str]
+) -> None:
+    whole = command(str(album), "--model", str(network_file), *words)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            whole, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 3
+    assert b"standard output cannot be written: No space" in done.stderr
+
+
+def test_closed_standard_input_is_an_empty_list(
+    network_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert ask(network_file, "-") == 3
+    assert "no photo is listed" in capsys.readouterr().err
 
 
 def test_refused_options_begin_no_file(

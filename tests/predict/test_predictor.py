@@ -12,7 +12,7 @@ from PIL import Image
 from agegender.config import AbstainRules, CropRule, PhotoLimits
 from agegender.data.faces import crop_face
 from agegender.detect import Detection, MtcnnDetector, WholePhoto
-from agegender.errors import ConfigError
+from agegender.errors import ConfigError, DataError
 from agegender.model.network import Network
 from agegender.model.runtimes import Opened
 from agegender.predict import COLUMNS, PhotoFaces, Predictor
@@ -139,12 +139,22 @@ def test_one_photo_is_answered_as_well_as_many(
 ) -> None:
     path = tmp_path / "grey.png"
     path.write_bytes(encoded(grey(102)))
-    alone = [path, str(path), encoded(grey(102)), grey(102), Image.open(path)]
-    for photo in alone:
+    content = encoded(grey(102))
+    alone = [path, str(path), content, bytearray(content), memoryview(content)]
+    for photo in [*alone, grey(102), Image.open(path)]:
         (answer,) = predictor.predict(photo)
         assert answer.faces[0].age == pytest.approx(40, abs=0.01)
     together = predictor.predict(np.stack([grey(0), grey(255)]))
     assert [answer.faces[0].gender for answer in together] == ["female", "male"]
+
+
+def test_what_is_no_photo_is_refused_once_not_line_by_line(
+    predictor: Predictor,
+) -> None:
+    (answer,) = predictor.predict(grey(102)[..., 0])
+    assert "Received: uint8 (20, 20)" in (answer.error or "")
+    with pytest.raises(DataError, match="open file is no photo"):
+        predictor.predict(io.BytesIO(encoded(grey(102))))  # type: ignore[arg-type]
 
 
 def test_answers_become_a_data_frame_with_a_row_a_face_or_a_reason(
