@@ -7,6 +7,7 @@ same job finds them, another job does not.
 """
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -172,8 +173,10 @@ def _shelf(out: Path, fingerprint: str, place: str | None) -> Shelf:
     if place is None:
         prefix = f".{out.name}.parts-"
         own = out.with_name(prefix + fingerprint)
-        for stale in out.parent.glob(f"{prefix}*"):
-            if stale != own:
+        # A name may hold wildcards, or begin like that of another store.
+        of_this = re.compile(re.escape(prefix) + "[0-9a-f]{16}")
+        for stale in out.parent.iterdir():
+            if stale != own and of_this.fullmatch(stale.name):
                 shutil.rmtree(stale, ignore_errors=True)
         return FolderShelf(own, out)
     # What others have left in a shared place is theirs, also of a like store elsewhere.

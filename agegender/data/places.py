@@ -7,9 +7,21 @@ is too long; until they are opened such places are just not there.
 import os
 from pathlib import Path
 
+from agegender.data.address import shown
+from agegender.errors import ConfigError
+
 
 def absolute(path: str | Path) -> Path:
-    """Return the path from the root, links unfollowed."""
+    """Return the path from the root, links unfollowed.
+
+    Raises:
+        ConfigError: If it is an address, which would become folders named after it.
+    """
+    if "://" in str(path):
+        raise ConfigError(
+            "this must be a path on a disk, not an address. "
+            f"Received: {shown(str(path))}."
+        )
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 

@@ -54,7 +54,9 @@ def read_rows(store: Path) -> pd.DataFrame | None:
     """
     path = store / ROWS
     try:
-        table = pd.read_parquet(path, engine="pyarrow")
+        # By its path pandas would look elsewhere for a folder named ~.
+        with path.open("rb") as file:
+            table = pd.read_parquet(file, engine="pyarrow")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, pa.ArrowException) as error:

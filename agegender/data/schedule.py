@@ -5,6 +5,7 @@ do: threads here (the decoders let go of the interpreter while they work), proce
 or a cluster elsewhere.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -17,11 +18,14 @@ from concurrent.futures import (
 )
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from agegender.errors import ConfigError, DataError
 
 _Result = TypeVar("_Result")
+
+_ADDRESS: Final = re.compile(r"(?:(?:tcp|tls|wss?)://)?[^/\s]+:\d+")
+"""Of a Dask scheduler; over others its client fails late and noisily."""
 
 
 class Pool(NamedTuple):
@@ -89,7 +93,8 @@ def cluster(address: str) -> Iterator[Pool]:
         address: Of its scheduler, such as `tcp://10.0.0.1:8786`.
 
     Raises:
-        ConfigError: If `distributed` is not installed, or nobody answers there.
+        ConfigError: If `distributed` is not installed, the address is none, or
+            nobody answers there.
         DataError: If the cluster gives the work up.
     """
     try:
@@ -99,6 +104,10 @@ def cluster(address: str) -> Iterator[Pool]:
         raise ConfigError(
             "a scheduler needs the package distributed: pip install 'agegender[dask]'."
         ) from error
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError(
+            f"a scheduler's address is like tcp://10.0.0.1:8786. Received: {address!r}."
+        )
     try:
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:

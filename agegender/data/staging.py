@@ -29,7 +29,8 @@ def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
         return
     if is_taken(out):
         raise DataError(
-            f"{out} exists and is not a store; it stays. Give another place."
+            f"{out} exists and is not a store, or holds other files as well; it "
+            "stays. Give another place."
         )
 
 

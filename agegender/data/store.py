@@ -16,16 +16,20 @@ from numpy.typing import NDArray
 
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.content import content_hash, labels_hash
+from agegender.data.dropped import EXAMPLES
 from agegender.data.face_file import Pieces, map_faces, write_faces
 from agegender.data.filters import Funnel
 from agegender.data.lock import only_writer
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
 from agegender.data.places import followed, is_folder, why_no_folder
+from agegender.data.rows_file import ROWS
 from agegender.data.splits import SPLITS, refuse_leak
 from agegender.data.staging import refuse_foreign, staged
 from agegender.errors import DataError
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
+OURS: Final = frozenset({FACES, LABELS, MANIFEST, ROWS, EXAMPLES})
+"""What a store may hold; whatever else lies there is somebody's."""
 
 LABEL_TYPES: Final = {
     "id": "str",
@@ -119,11 +123,16 @@ class FaceStore:
 
 
 def is_store(path: Path) -> bool:
-    """Tell whether a folder is a face store, sound or not."""
+    """Tell whether a folder is a face store, sound or not, and nothing more.
+
+    Hidden files do not count: file managers leave them.
+    """
     try:
-        return read_json(path / MANIFEST).get("format") == FORMAT
-    except DataError:
+        is_ours = read_json(path / MANIFEST).get("format") == FORMAT
+        names = [entry.name for entry in path.iterdir()]
+    except (DataError, OSError):
         return False
+    return is_ours and OURS.issuperset(name for name in names if name[0] != ".")
 
 
 def write_store(
@@ -219,7 +228,9 @@ def _refuse_missing(labels: pd.DataFrame, where: str) -> None:
 
 def _read_labels(path: Path) -> pd.DataFrame:
     try:
-        labels = pd.read_parquet(path, engine="pyarrow")
+        # By its path pandas would look elsewhere for a folder named ~.
+        with path.open("rb") as file:
+            labels = pd.read_parquet(file, engine="pyarrow")
     except FileNotFoundError as error:
         raise DataError(
             f"{path.parent} is not a whole face store: it has no {path.name}."

@@ -41,6 +41,15 @@ def test_cluster_that_loses_a_worker_makes_the_same_store(
     assert store.manifest.content_hash == alone.manifest.content_hash
 
 
+@pytest.mark.parametrize("address", ["", "foo", "http://127.0.0.1:9", "tcp://host"])
+def test_address_of_no_scheduler_is_one_line_at_once(
+    maker: Any, tmp_path: Path, address: str
+) -> None:
+    archive = maker.tar(maker.imdb(2, 2))
+    with pytest.raises(ConfigError, match="is like tcp://"):
+        prepare("imdb", tmp_path / "s", archive=archive, scheduler=address)
+
+
 def test_scheduler_that_does_not_answer_is_one_line(maker: Any, tmp_path: Path) -> None:
     archive = maker.tar(maker.imdb(2, 2))
     with pytest.raises(ConfigError, match="no Dask scheduler answers"):

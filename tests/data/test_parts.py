@@ -164,6 +164,20 @@ def test_damaged_part_anywhere_is_decoded_again(
     assert store.manifest.content_hash == whole
 
 
+def test_parts_of_other_stores_stay_whatever_the_name(
+    drawn: Any, tmp_path: Path
+) -> None:
+    archive, _ = drawn
+    others = [".ab.parts-0123456789abcdef", ".a.parts-b.parts-0123456789abcdef"]
+    mine = [".a.parts-0123456789abcdef", ".a[b]*.parts-0123456789abcdef"]
+    for name in (*others, *mine):
+        (tmp_path / name).mkdir()
+    for name in ("a", "a[b]*"):
+        prepare("imdb", tmp_path / name, archive=archive, size=16)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a", "a[b]*", *others}
+
+
 def test_parts_cannot_lie_in_the_store(drawn: Any, tmp_path: Path) -> None:
     archive, _ = drawn
     out = tmp_path / "store"

@@ -14,6 +14,7 @@ from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.faces import resize_crop
 from agegender.data.photo import decode_photo
 from agegender.data.prepare import prepare
+from agegender.data.rows_file import read_rows
 from agegender.data.sources.utkface import UTKFACE_MARGIN, UTKFACE_SHIFT
 from agegender.data.store import FaceStore
 from agegender.errors import ConfigError, DataError
@@ -295,3 +296,39 @@ def test_out_may_be_a_link_time_and_again(maker: Any, tmp_path: Path) -> None:
         assert prepare("wiki", out, archive=archive, size=size).faces.shape[1] == size
     assert out.is_symlink()
     assert names_in(tmp_path) == ["disk", "faces.tar", "store"]
+
+
+@pytest.mark.parametrize("place", ["out", "also_mat", "archive"])
+def test_address_instead_of_a_path_is_refused_before_any_work(
+    maker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    archive = maker.tar(maker.wiki(5))
+    monkeypatch.chdir(tmp_path)
+    given = {"out": "store", "archive": archive, place: "s3://me:secret@bucket/x"}
+    with pytest.raises(ConfigError, match=r"not an address\. Received: s3://bucket/x"):
+        prepare("wiki", **given)
+    assert names_in(tmp_path) == ["faces.tar"]
+
+
+def test_store_may_lie_in_a_folder_named_like_a_home(
+    maker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = maker.tar(maker.wiki(5))
+    monkeypatch.chdir(tmp_path)
+    assert len(prepare("wiki", "~/store", archive=archive, size=16)) == 5
+    assert (tmp_path / "~" / "store" / "store.json").exists()
+    assert read_rows(Path("~/store")) is not None
+
+
+@pytest.mark.parametrize("inside", ["notes.txt", "another store"])
+def test_store_that_somebody_has_put_files_into_stays(
+    maker: Any, tmp_path: Path, inside: str
+) -> None:
+    archive, out = maker.tar(maker.wiki(5)), tmp_path / "store"
+    prepare("wiki", out, archive=archive, size=16)
+    (out / ".DS_Store").touch()
+    prepare("wiki", out, archive=archive, size=16)
+    (out / inside).mkdir()
+    with pytest.raises(DataError, match="holds other files as well; it stays"):
+        prepare("wiki", out, archive=archive, size=16)
+    assert inside in names_in(out)

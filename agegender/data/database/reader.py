@@ -145,6 +145,8 @@ def _sides(image: Variable) -> tuple[int, int]:
             f"of sides {sides}"
         )
     count, size = sides[:2]
+    if count == 0:
+        raise MatlabError("it holds no face")
     if not 1 <= size <= LARGEST or image.content.size != count * 3 * size**2:
         raise MatlabError(
             f"its image of sides {sides} holds {image.content.size} bytes, or faces "

@@ -97,6 +97,7 @@ def test_file_of_the_other_byte_order_is_read(maker: Any, tmp_path: Path) -> Non
         ({"image": np.zeros((10, 16, 16, 3))}, r"must be uint8 \(N, S, S, 3\)"),
         ({"image": np.zeros((10, 16, 8, 3), np.uint8)}, "of sides"),
         ({"image": np.zeros((10, 16, 16), np.uint8)}, "of sides"),
+        ({"image": np.zeros((0, 16, 16, 3), np.uint8)}, "it holds no face"),
     ],
 )
 def test_what_is_no_database_is_refused_in_one_line(
