@@ -271,6 +271,8 @@ def _normalised(
         )
     if paths:
         lists["paths"] = paths
+    # A file comes first: the parser lets what follows win, and options are beside it.
+    spelled.sort(key=lambda word: word.partition("=")[0][2:] not in FILES)
     return [*spelled, *(f"--{key}=[]" for key in lists)], lists
 
 

@@ -134,6 +134,14 @@ def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
     assert options["experiment"].training == Experiment().training
 
 
+def test_setting_beside_a_file_counts_wherever_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text("model: {depth: 16, widen_factor: 2}\n")
+    before = ["--model.depth", "10", "--experiment", str(file)]
+    model = cli.parse("train", ["--store", "s", *before])["experiment"].model
+    assert (model.depth, model.widen_factor) == (10, 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -167,6 +175,11 @@ def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
         (["download", "wiki", "imdb"], 2, "Received: 'imdb'"),
         (["download", "--what", "wiki", "imdb"], 2, "Received: 'imdb'"),
         (["sample", "--out", "o", "--faces", "0"], 2, "Received: 0"),
+        (
+            ["promote", "--store", "s", "--alias", "older", "--version", "3"],
+            2,
+            "Received: alias 'older', version 3",
+        ),
     ],
 )
 def test_bad_input_gets_one_line_and_its_exit_code(

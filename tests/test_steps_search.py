@@ -18,6 +18,7 @@ from agegender.config import (
     TrainingConfig,
 )
 from agegender.data.store import FaceStore
+from agegender.errors import ConfigError
 from agegender.model.network import Network
 from agegender.tracking.registry import download_network, resolve
 
@@ -128,6 +129,19 @@ def test_studies_of_one_name_in_two_storages_share_no_run(store: str) -> None:
     assert len(studies) == 2
     assert {run.data.tags["mlflow.parentRunId"] for run in trials()} == studies
     assert {run.info.status for run in opened} == {"FINISHED"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("model.input_size", 24), ("training.first_size", 64)]
+)
+def test_setting_that_the_faces_cannot_take_is_refused_before_anything_is_begun(
+    store: str, name: str, value: int, tmp_path: Path
+) -> None:
+    space = SPACE | {name: ParameterSpace(choices=[0, value])}
+    wrong = replace(HUNT, search=SearchConfig(space=space))
+    with pytest.raises(ConfigError, match=rf"{name} must be at most .* {value}"):
+        steps.search(store, wrong, storage=f"sqlite:///{tmp_path}/none.db")
+    assert not (tmp_path / "none.db").exists()
 
 
 def _refits() -> list[mlflow.entities.Run]:

@@ -22,7 +22,7 @@ from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
 from agegender.model.mirrored import MeanOfBoth, WithMirrorImages
 from agegender.model.norm import BatchNorm
-from agegender.model.pooling import pooled
+from agegender.model.pooling import WINDOW, pooled
 from agegender.model.shrink import Shrink
 
 GROUP_CHANNELS = (16, 32, 64)
@@ -105,7 +105,7 @@ def build(
         ConfigError: If the faces are too small for the pooling or the input size,
             or are no whole number of patches.
     """
-    _require_whole_patches(config, config.input_size or size)
+    require_fit(config, size)
     layers = _Layers(seed, precision, config.dropout)
     faces = keras.Input((size, size, 3), dtype="uint8", name="faces")
     features = faces
@@ -114,7 +114,7 @@ def build(
     if config.mirrored:
         features = WithMirrorImages(dtype=precision, name="mirror")(features)
     if config.input_size:
-        features = layers.shrink(size, config.input_size)(features)
+        features = layers.shrink(config.input_size)(features)
     features = layers.rescale()(features)
     if config.input_norm:
         features = layers.norm("input_norm")(features)
@@ -144,13 +144,35 @@ def build(
     return keras.Model(faces, outputs, name=name)
 
 
-def _require_whole_patches(config: ModelConfig, size: int) -> None:
-    multiple = 4 * config.patch_size
-    if config.patch_size > 1 and size % multiple:
+def require_fit(config: ModelConfig, size: int) -> None:
+    """Make sure that a network can be built for faces of a size.
+
+    Args:
+        config: Of the network.
+        size: Side of the faces, in pixels.
+
+    Raises:
+        ConfigError: If the faces are too small for the pooling or the input size,
+            or are no whole number of patches.
+    """
+    if config.input_size > size:
+        raise ConfigError(
+            f"model.input_size must be at most the faces' {size} px. "
+            f"Received: {config.input_size}."
+        )
+    side, multiple = config.input_size or size, 4 * config.patch_size
+    if config.patch_size > 1 and side % multiple:
         raise ConfigError(
             f"model.patch_size {config.patch_size} needs faces whose side is a "
             f"multiple of {multiple} px; model.input_size shrinks them to one. "
-            f"Received: {size} px."
+            f"Received: {side} px."
+        )
+    places = -(-side // multiple)
+    if str(config.pooling) == "8" and places < WINDOW:
+        raise ConfigError(
+            f"model.pooling 8 takes windows of {WINDOW} x {WINDOW} places. Faces of "
+            f"this size leave {places} x {places}: give faces {WINDOW / places:g} "
+            "times as large, a smaller model.patch_size, or another pooling."
         )
 
 
@@ -172,12 +194,7 @@ class _Layers:
     def seed_of(self, name: str) -> int:
         return zlib.crc32(f"{self.seed}/{name}".encode()) & 0x7FFFFFFF
 
-    def shrink(self, size: int, side: int) -> Any:
-        if side > size:
-            raise ConfigError(
-                f"model.input_size must be at most the faces' {size} px. "
-                f"Received: {side}."
-            )
+    def shrink(self, side: int) -> Any:
         return Shrink(side, dtype=self.precision, name="shrink")
 
     def rescale(self) -> Any:

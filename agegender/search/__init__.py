@@ -5,6 +5,7 @@ Figures are in `agegender.search.figures`, apart, so that workers load no matplo
 
 from agegender.search.front import OnFront
 from agegender.search.result import SearchError, StudyResult
+from agegender.search.space import check_space
 from agegender.search.study import read_study, run_study, study_record
 from agegender.search.trial import (
     CostOf,
@@ -25,6 +26,7 @@ __all__ = [
     "TrainTrial",
     "TrialRecord",
     "TrialTracker",
+    "check_space",
     "read_study",
     "run_study",
     "study_record",

@@ -1,6 +1,7 @@
 """From the settings to search to the values that Optuna may draw."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -31,6 +32,12 @@ NOT_SEARCHED = ("name", "search")
 
 MOST_TRIED = 1000
 """Whole numbers of a range up to which each is tried, which takes 40 ms."""
+
+Fits = Callable[[Experiment], object]
+"""Raises ConfigError where the faces at hand are not for an experiment."""
+
+_TryOn = Callable[[dict[str, Any]], object]
+"""Raises ConfigError where the experiment cannot take these values."""
 
 
 @dataclass(frozen=True)
@@ -74,37 +81,50 @@ def space_of(experiment: Experiment) -> Space:
     return Space(drawn, when)
 
 
-def check_space(experiment: Experiment) -> None:
+def fits_any(experiment: Experiment) -> None:
+    """Take any experiment: the faces are not known."""
+    del experiment
+
+
+def check_space(experiment: Experiment, fits: Fits = fits_any) -> None:
     """Try a space on the experiment, so that it fails now and not hours later.
 
     Every choice, every whole number of a range and both ends of other ranges are
     tried; of two settings together, the choices and the ends.
 
+    Args:
+        experiment: Settings, and what to search among them.
+        fits: Called with each experiment that is tried.
+
     Raises:
         ConfigError: If a setting does not exist or cannot take such values, or two
             settings cannot take theirs together.
     """
+
+    def try_on(values: dict[str, Any]) -> None:
+        fits(with_values(experiment, values))
+
     space = space_of(experiment)
     tried = {name: _extremes(drawn) for name, drawn in space.drawn.items()}
     always = {name: tried[name][0] for name in tried if not space.when[name]}
     for name, drawn in space.drawn.items():
         given = always | examples(space.when, [name])
         for value in tried[name]:
-            with_values(experiment, given | {name: value})
+            try_on(given | {name: value})
         for value in _between(drawn):
-            _require_drawable(experiment, given | {name: value})
+            _require_drawable(try_on, given | {name: value})
     for one, other in combinations(tried, 2):
         for value in tried[one]:
             for further in tried[other]:
                 given = examples(space.when, [one, other])
                 pair = {one: value, other: further}
                 if fit_together(space.when, given | pair):
-                    _require_allowed(experiment, always | given | pair, pair)
+                    _require_allowed(try_on, always | given | pair, pair)
 
 
-def _require_drawable(experiment: Experiment, values: dict[str, Any]) -> None:
+def _require_drawable(try_on: _TryOn, values: dict[str, Any]) -> None:
     try:
-        with_values(experiment, values)
+        try_on(values)
     except ConfigError as error:
         raise ConfigError(
             f"{error} Any whole number of a range may be drawn: give it a step, or "
@@ -113,10 +133,10 @@ def _require_drawable(experiment: Experiment, values: dict[str, Any]) -> None:
 
 
 def _require_allowed(
-    experiment: Experiment, values: dict[str, Any], pair: dict[str, Any]
+    try_on: _TryOn, values: dict[str, Any], pair: dict[str, Any]
 ) -> None:
     try:
-        with_values(experiment, values)
+        try_on(values)
     except ConfigError as error:
         both = " and ".join(f"{name}={value!r}" for name, value in pair.items())
         raise ConfigError(

@@ -9,6 +9,7 @@ from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
+from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +18,7 @@ from agegender.errors import ConfigError
 from agegender.patience import keep_trying
 from agegender.search.patient import is_away, patient
 from agegender.search.strategy import pruner, sampler
-from agegender.search.turns import JOURNAL, turn
+from agegender.search.turns import IN_MEMORY, JOURNAL, turn
 from agegender.search.write_ahead import write_ahead
 
 FIXED = "fixed"
@@ -76,9 +77,23 @@ def _storage(url: str) -> BaseStorage:
     if url.startswith(JOURNAL):
         return JournalStorage(JournalFileBackend(url.removeprefix(JOURNAL)))
     # Workers queue up for an SQLite file: let them wait, not fail.
-    is_file = make_url(url).get_backend_name() == "sqlite"
+    address = make_url(url)
+    is_file = address.get_backend_name() == "sqlite"
+    if is_file and address.database in IN_MEMORY:
+        raise ValueError("a study in memory is seen by no worker, and gone at the end")
     options = {"connect_args": {"timeout": 60}} if is_file else {}
+    _require_own(url)
     return write_ahead(RDBStorage(url, engine_kwargs=options))
+
+
+def _require_own(url: str) -> None:
+    """Refuse a database of MLflow's before tables are added to it that serve nobody.
+
+    Both note in one table of one name which version of theirs the others have.
+    """
+    names = set(inspect(create_engine(url, poolclass=NullPool)).get_table_names())
+    if "alembic_version" in names and "studies" not in names:
+        raise ValueError("runs, or others, are kept there: studies need their own")
 
 
 def open_study(

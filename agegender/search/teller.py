@@ -60,8 +60,10 @@ class Teller:
         trace: TracebackType | None,
     ) -> None:
         """Tell no more."""
-        self._over.set()
-        self._looks.join()
+        with self._one_at_a_time:
+            self._over.set()
+        # It may be waiting for a storage that is away, and for minutes to come.
+        self._looks.join(LOOKS_EVERY_S)
 
     def ended(self, name: str, trials: list[FrozenTrial]) -> None:
         """Tell that a trial ended, and how.
@@ -88,6 +90,6 @@ class Teller:
             wanted = self._enough.trials
             now = standing_of(trials, wanted, self._workers, time.time(), rest)
             told = f"{self._name}\n{now}"
-            if told != self._told:
+            if told != self._told and not self._over.is_set():
                 self._told = told
                 self._progress(min(now.done, wanted), wanted, told)

@@ -22,6 +22,9 @@ from agegender.advisory import PATIENCE_SECONDS, alone_in
 JOURNAL: Final = "journal:///"
 """How the address of a journal file begins; what follows is its path."""
 
+IN_MEMORY: Final = (None, "", ":memory:")
+"""What SQLite takes for the name of a database that is no file."""
+
 LOOKS_EVERY_SECONDS: Final = 0.002
 """Between two looks whether a lock is free; it is held for some milliseconds."""
 
@@ -38,7 +41,7 @@ def turn(url: str, study_name: str) -> AbstractContextManager[None]:
         return _turn_by_journal(url.removeprefix(JOURNAL))
     parts = make_url(url)
     match parts.get_backend_name():
-        case "sqlite" if parts.database not in {None, "", ":memory:"}:
+        case "sqlite" if parts.database not in IN_MEMORY:
             return _turn_by_file(Path(str(parts.database)))
         case "postgresql":
             return alone_in(url, zlib.crc32(study_name.encode()))

@@ -54,7 +54,9 @@ def main(
     report = evaluate(uri, store, progress=progress).data
     gate = _promoted(store, trained["version"], progress)
     annotated = folder / "annotated"
-    predicted = predict([drawn["photos"]], model=uri, annotated=str(annotated)).data
+    predicted = predict(
+        [drawn["photos"]], model=uri, annotated=str(annotated), progress=progress
+    ).data
     data = {
         "funnel": funnel,
         "training": trained,

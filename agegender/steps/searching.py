@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def search(
         The best settings and the state of every trial.
     """
     from agegender.data.store import FaceStore
-    from agegender.search import run_study
+    from agegender.search import check_space, run_study
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
     from agegender.tracking.store import use_tracking_store
@@ -92,6 +93,7 @@ def search(
         raise ConfigError(f"trials must be at least 1. Received: {trials}.")
     faces = FaceStore.open(store)
     require_fits_all(experiment)
+    check_space(experiment, partial(_require_fit, faces.manifest.crop_rule.size))
     experiment, lineage = lineage_of(experiment, faces)
     tracking_uri = use_tracking_store()
     name = study or experiment.name
@@ -126,6 +128,15 @@ def search(
             refitted = _refit(result, faces, run, progress)
         found, text = found | {"refit": asdict(refitted)}, f"{text}\n{refitted}"
     return Outcome(found, text)
+
+
+def _require_fit(size: int, experiment: Experiment) -> None:
+    """Make sure that faces of a size can be trained on; size is in pixels."""
+    from agegender.model.wide_resnet import require_fit
+    from agegender.train.sizes import size_of_epoch
+
+    require_fit(experiment.model, size)
+    size_of_epoch(experiment.training, size, 0)
 
 
 def _own_storage() -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 import mlflow
 import sqlalchemy
 from mlflow import MlflowClient
+from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 
 from agegender.advisory import alone_in
@@ -106,6 +107,12 @@ def use_experiment(name: str | None = None, root: Path | None = None) -> str:
         )
         if experiment is None:
             return _create_experiment(str(name), root)
+        if experiment.lifecycle_stage == LifecycleStage.DELETED:
+            raise ModelError(
+                f"the experiment {experiment.name!r} was deleted. Restore it with "
+                f"`mlflow experiments restore -x {experiment.experiment_id}`, or name "
+                "another by MLFLOW_EXPERIMENT_NAME."
+            )
         # Until a person chooses, MLflow guesses the kind, and "Default" as GenAI.
         if EXPERIMENT_KIND_TAG not in experiment.tags:
             client.set_experiment_tag(
@@ -203,6 +210,11 @@ def _fill_postgresql(uri: str) -> None:
 
 def _create_database(database: Path) -> None:
     """Create the database whole, once, whoever else is about to do the same."""
+    if database.is_dir():  # MLflow would try to open it for two minutes.
+        raise ModelError(
+            "MLFLOW_TRACKING_URI must name a database file, such as "
+            f"{sqlite_uri(database / 'mlflow.db')}. Received a folder: {database}."
+        )
     with one_line_errors("create the tracking database"):
         if database.exists():
             return

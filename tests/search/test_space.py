@@ -17,6 +17,7 @@ from optuna.distributions import (
 from agegender import cli
 from agegender.config import Experiment, ParameterSpace
 from agegender.errors import ConfigError
+from agegender.model.wide_resnet import require_fit
 from agegender.search.space import Space, check_space, space_of
 
 SGD_OR_NOT = {
@@ -141,6 +142,31 @@ def test_two_settings_that_never_go_together_are_refused_before_any_trial() -> N
             "training.first_size": replace(sizes, when={"model.pooling": "global"}),
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (
+            {"model.input_size": ParameterSpace(choices=[16, 48])},
+            "at most the faces' 32 px. Received: 48",
+        ),
+        (
+            {
+                "model.pooling": ParameterSpace(choices=["global", "8"]),
+                "model.patch_size": ParameterSpace(choices=[1, 2]),
+            },
+            "model.pooling='8' and model.patch_size=2 do not go together: .* 4 x 4",
+        ),
+    ],
+)
+def test_values_that_the_faces_cannot_take_are_refused_before_any_trial(
+    space: Mapping[str, ParameterSpace], message: str
+) -> None:
+    settings = experiment(space=space)
+    check_space(settings)
+    with pytest.raises(ConfigError, match=message):
+        check_space(settings, lambda tried: require_fit(tried.model, 32))
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ import math
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from analytic_training import experiment, train
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from agegender.config import Experiment
 from agegender.search import run_study, teller
+from agegender.search.enough import Enough
 from agegender.search.standing import Standing, spoken, standing_of
+from agegender.search.teller import Teller
 from agegender.search.trial import EpochListener
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - as Optuna keeps times
@@ -123,6 +127,37 @@ def test_progress_hears_of_each_trial_and_of_those_under_way(
     for number, value in enumerate(result.trials["value"]):
         assert any(f"trial {number}: {value:.2f} years\n" in one[2] for one in told)
     assert not [one for one in threading.enumerate() if "look" in one.name]
+
+
+def test_storage_that_does_not_answer_keeps_no_study_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teller, "LOOKS_EVERY_S", 0.01)
+    asked, answer = threading.Event(), threading.Event()
+
+    class Away:
+        """Answers the first question alone."""
+
+        def __init__(self) -> None:
+            self.answers = [TRIALS]
+
+        def get_trials(self, *, deepcopy: bool) -> list[FrozenTrial]:
+            del deepcopy
+            if not self.answers:
+                asked.set()
+                answer.wait(30)
+                return TRIALS[:1]
+            return self.answers.pop()
+
+    told: list[tuple[int, int, str]] = []
+
+    def hear(*what: Any) -> None:
+        told.append(what)
+
+    with Teller(cast(Study, Away()), Enough(9), 1, hear):
+        assert asked.wait(30)
+    assert len(told) == 1
+    answer.set()
 
 
 def test_standing_of_nothing_but_running_trials_has_no_best() -> None:

@@ -2,14 +2,17 @@
 
 import json
 import math
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import optuna
 import pytest
 from analytic_training import FileTracker, experiment, final_error, train
+from sqlalchemy.engine import make_url
 
 from agegender.config import Experiment, ParameterSpace, with_values
 from agegender.errors import AgeGenderError, ConfigError, DataError
@@ -502,12 +505,27 @@ def test_optuna_says_nothing_by_itself(
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite:////no/such/folder/study.db", "nonsense", "nodb://host/x"],
+    [
+        "sqlite:////no/such/folder/study.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "nonsense",
+        "nodb://host/x",
+    ],
 )
 def test_storage_that_cannot_be_opened_is_one_clear_line(url: str) -> None:
     with pytest.raises(ConfigError, match="cannot open the study's storage") as raised:
         study(url, 1)
     assert "\n" not in str(raised.value)
+
+
+def test_database_of_runs_is_refused_and_gets_no_tables(storage: str) -> None:
+    with closing(sqlite3.connect(make_url(storage).database)) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        with pytest.raises(ConfigError, match="studies need their own"):
+            study(storage, 1)
+        tables = database.execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("alembic_version",)]
 
 
 def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

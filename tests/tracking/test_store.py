@@ -111,6 +111,17 @@ def test_kind_that_a_person_chose_stays() -> None:
 
 
 @pytest.mark.usefixtures("store")
+def test_experiment_that_was_deleted_is_told_with_the_way_back() -> None:
+    deleted = use_experiment("theirs")
+    MlflowClient().delete_experiment(deleted)
+
+    with pytest.raises(
+        ModelError, match=f"'theirs' was deleted.* restore -x {deleted}"
+    ):
+        use_experiment("theirs")
+
+
+@pytest.mark.usefixtures("store")
 def test_fresh_postgresql_is_opened_by_several_at_once(cluster: Cluster) -> None:
     code = (
         "import sys\n"
@@ -165,7 +176,10 @@ def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("http://localhost:50OO", "is no number .*'50OO'"),
         ("http://my host:5000", "no MLflow server answers at http://my host:5000"),
         ("postgresql://u:p@127.0.0.1:abc/x", "is no number .*'abc'"),
-        ("mysql://u:p@127.0.0.1/x", "in mysql://127.0.0.1/x: No module named 'MySQLdb'"),
+        (
+            "mysql://u:p@127.0.0.1/x",
+            "in mysql://127.0.0.1/x: No module named 'MySQLdb'",
+        ),
         ("postgresql+pg8000://u@127.0.0.1/x", "No module named 'pg8000'. Install it"),
     ],
 )
@@ -197,6 +211,15 @@ def test_folder_that_cannot_be_made_is_one_line(
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     with pytest.raises(ModelError, match="make the tracking store's folder"):
         use_tracking_store(tmp_path / "file")
+
+
+def test_folder_instead_of_a_database_is_one_line_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}")
+
+    with pytest.raises(ModelError, match="Received a folder: "):
+        use_tracking_store()
 
 
 @pytest.mark.usefixtures("store")

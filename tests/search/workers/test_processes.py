@@ -26,10 +26,9 @@ from agegender.search import (
     Heartbeat,
     SearchError,
     StudyResult,
-    open_storage,
     run_study,
 )
-from agegender.search.storage import open_study
+from agegender.search.storage import open_storage, open_study
 from agegender.search.trial import TrainTrial
 from agegender.search.workers.ledger import BEAT, OWNER, Ledger
 from agegender.search.workers.owner import Owner
