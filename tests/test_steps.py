@@ -23,6 +23,7 @@ import agegender
 from agegender import cli, steps
 from agegender.config import (
     Experiment,
+    GateConfig,
     ModelConfig,
     ParameterSpace,
     SearchConfig,
@@ -103,7 +104,25 @@ def test_evaluation_is_linked_to_run_and_version(walked: Path) -> None:
     version = _challenger()
     metrics = mlflow.get_run(version.run_id).data.metrics
     assert metrics["test_mean_absolute_error"] == pytest.approx(mae["value"])
+    error = outcome.data["gender_calibration_error"]
+    assert metrics["test_gender_calibration_error"] == pytest.approx(error)
     assert version.tags["test_mae"].startswith(f"{mae['value']:.3f}")
+
+
+def test_report_is_written_though_the_run_is_gone(walked: Path, tmp_path: Path) -> None:
+    version = _challenger()
+    mlflow.delete_run(version.run_id)
+    out = tmp_path / "report"
+    with pytest.raises(ModelError, match="record the data set"):
+        steps.evaluate(version.uri, str(walked / "store"), out=str(out))
+    assert json.loads((out / "report.json").read_text())["model"] == version.uri
+
+
+def test_folder_that_holds_a_network_is_measured(walked: Path, tmp_path: Path) -> None:
+    network = registry.download_network(_challenger())
+    shutil.copy(network, tmp_path / "model.onnx")
+    outcome = steps.evaluate(str(tmp_path), str(walked / "store"))
+    assert outcome.data["model"] == str(tmp_path / "model.onnx")
 
 
 def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
@@ -295,6 +314,22 @@ def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
     twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
     with pytest.raises(GateRefusedError, match="same errors"):
         steps.promote(str(walked / "store"), version=int(twin.version))
+    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+
+
+def test_no_champion_is_without_its_card(
+    walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ModelError("no room for the card.")
+
+    champion = _challenger()
+    promote_alias(champion)
+    twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
+    monkeypatch.setattr("agegender.steps.promotion.keep_card", fail)
+    lenient = GateConfig(age_margin=1.0, coverage_margin=1.0)
+    with pytest.raises(ModelError, match="no room"):
+        steps.promote(str(walked / "store"), version=int(twin.version), gate=lenient)
     assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
 
 

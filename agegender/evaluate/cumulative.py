@@ -10,7 +10,9 @@ from agegender.evaluate.shares import shares
 MOST_YEARS = 15
 
 
-def cumulative_scores(answers: Answers, resampling: Resampling) -> pd.DataFrame:
+def cumulative_scores(
+    answers: Answers, resampling: Resampling, trivial_age: float
+) -> pd.DataFrame:
     """Measure CS@k, the share of faces at most k years off, for k of 0 to 15.
 
     CS@0 counts faces whose guess, rounded to whole years, is right; beyond it
@@ -19,9 +21,11 @@ def cumulative_scores(answers: Answers, resampling: Resampling) -> pd.DataFrame:
     Args:
         answers: n faces.
         resampling: How intervals are drawn.
+        trivial_age: What the trivial guess says of every face, in years.
 
     Returns:
-        16 rows of `years`, `faces`, `people`, `share` (0..1), `low`, `high`.
+        16 rows of `years`, `faces`, `people`, `share` (0..1), `low`, `high` and
+        `trivial_guess`, the share that the trivial guess reaches.
 
     Reference: Geng et al., PAMI 2007.
     """
@@ -29,4 +33,7 @@ def cumulative_scores(answers: Answers, resampling: Resampling) -> pd.DataFrame:
     limit = np.where(years > 0, years, 0.5)
     close = np.abs(answers.age_error)[:, np.newaxis] <= limit
     table = shares(close, np.ones_like(close), answers.identity, resampling)
-    return table.assign(years=years)[["years", *table.columns]]
+    trivial = (np.abs(trivial_age - answers.age)[:, np.newaxis] <= limit).mean(axis=0)
+    return table.assign(years=years, trivial_guess=trivial)[
+        ["years", *table.columns, "trivial_guess"]
+    ]

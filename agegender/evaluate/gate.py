@@ -68,7 +68,7 @@ def check_guess(
     mae = estimate(answers, drawn, {name: METRICS[name]})[name]
     ends = (mae.low, mae.high)
     low, high = widened(mae.value, ends, drawn.level, answers.identities)
-    figures = f"{mae.value:.2f} [{low:.2f}, {high:.2f}] years"
+    figures = f"{mae.value:.2f} [{max(low, 0.0):.2f}, {high:.2f}] years"
     if np.isnan(high):
         figures = f"{mae.value:.2f} years on one person"
     return Check(

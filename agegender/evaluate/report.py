@@ -26,6 +26,7 @@ from agegender.evaluate.further_keys import further_keys
 from agegender.evaluate.groups import ALL, group_keys, group_table
 from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.metrics import METRICS
+from agegender.evaluate.reliability import expected_calibration_error
 from agegender.evaluate.sections import Section, sections
 from agegender.evaluate.tables import (
     group_cells,
@@ -73,6 +74,13 @@ class Report:
         """Return of how many faces the gender is known."""
         return int(self.answers.gender_known.sum())
 
+    @property
+    def gender_calibration_error(self) -> float | None:
+        """Return the expected calibration error of gender, 0..1; None if unknown."""
+        reliability = self.sections["gender_reliability"].table
+        error = expected_calibration_error(reliability)
+        return error if math.isfinite(error) else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; None stands for what is unknown."""
         return {
@@ -86,6 +94,8 @@ class Report:
                 for name, measured in self.metrics.items()
             },
             "not_measured": dict(self.not_measured),
+            "gender_calibration_error": self.gender_calibration_error,
+            "says": {name: each.says for name, each in self.sections.items()},
             "groups": _rows(self.groups),
             **{name: _rows(each.table) for name, each in self.sections.items()},
         }
@@ -161,7 +171,8 @@ def evaluate(
     """
     answers = pair(age_probabilities, male_probability, labels, point)
     resampling = Resampling(resamples, seed)
-    baselines = trivial_values(trivial_guess(train_labels), answers)
+    guess = trivial_guess(train_labels)
+    baselines = trivial_values(guess, answers)
     estimates = estimate(answers, resampling, baselines=baselines)
     metrics = {name: got for name, got in estimates.items() if math.isfinite(got.value)}
     further = further_keys(labels)
@@ -169,7 +180,7 @@ def evaluate(
         metrics,
         {name: _why_not(answers) for name in estimates if name not in metrics},
         _groups(answers, further, resampling),
-        sections(answers, calibration, further, resampling),
+        sections(answers, calibration, further, resampling, guess),
         answers,
         resampling,
     )

@@ -10,6 +10,7 @@ from agegender.config import Point
 from agegender.evaluate.abstention import abstention
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.assurance import age_assurance
+from agegender.evaluate.baseline import TrivialGuess
 from agegender.evaluate.bootstrap import Resampling, estimate
 from agegender.evaluate.coverage import interval_coverage
 from agegender.evaluate.cumulative import cumulative_scores
@@ -55,6 +56,7 @@ def sections(
     calibration: Calibration,
     further: pd.DataFrame,
     resampling: Resampling,
+    guess: TrivialGuess,
 ) -> dict[str, Section]:
     """Return the tables of a report: name -> section.
 
@@ -63,12 +65,13 @@ def sections(
         calibration: By which the answers were corrected.
         further: n rows of categories beside age bands and genders, one column a key.
         resampling: How intervals are drawn.
+        guess: Of the training labels.
     """
     return {
         "age_gaps": _gaps(answers, further, "mean_absolute_error", resampling),
         "gender_gaps": _gaps(answers, further, "gender_accuracy", resampling),
         "points": _points(answers, resampling),
-        "cumulative_scores": _cumulative(answers, resampling),
+        "cumulative_scores": _cumulative(answers, resampling, guess),
         "interval_coverage": _coverage(answers, calibration, resampling),
         "age_levels": _levels(answers),
         "gender_reliability": _reliability(answers, resampling),
@@ -121,13 +124,16 @@ def _points(answers: Answers, resampling: Resampling) -> Section:
     )
 
 
-def _cumulative(answers: Answers, resampling: Resampling) -> Section:
-    table = cumulative_scores(answers, resampling)
+def _cumulative(
+    answers: Answers, resampling: Resampling, guess: TrivialGuess
+) -> Section:
+    table = cumulative_scores(answers, resampling, guess.central_age)
     return Section(
         "Share of faces at most k years off",
-        "CS@0 counts guesses that are right in whole years.",
+        "CS@0 counts guesses that are right in whole years. The trivial guess is "
+        f"{guess.central_age:.0f} years: no age has more training faces within 5.",
         table,
-        {"years": "count", "share": "share"},
+        {"years": "count", "share": "share", "trivial_guess": "share"},
         table["years"].isin([1, 3, 5, 10, 15]),
     )
 

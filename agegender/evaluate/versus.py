@@ -19,9 +19,10 @@ def versus(answers: Answers, others: Answers, name: str, drawn: Resampling) -> S
         drawn: How intervals are drawn.
 
     Returns:
-        A section with one row: `against`, `faces`, and this model less the other in
-        `mean_absolute_error` (years, below 0 is better) and `gender_accuracy` (share,
-        above 0 is better; NaN where no gender is known), with `_low` and `_high`.
+        A section with one row: `against`, `faces`, `surely_better` (the verdict, true
+        or false), and this model less the other in `mean_absolute_error` (years, below
+        0 is better) and `gender_accuracy` (share, above 0 is better; NaN where no
+        gender is known), with `_low` and `_high`.
     """
     told = compare_answers(
         answers,
@@ -35,6 +36,7 @@ def versus(answers: Answers, others: Answers, name: str, drawn: Resampling) -> S
     row = {
         "against": name,
         "faces": len(answers),
+        "surely_better": bool(told.better),
         "mean_absolute_error": told.difference,
         "mean_absolute_error_low": told.low,
         "mean_absolute_error_high": told.high,

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agegender.errors import DataError, ModelError
-from agegender.model.folder import KERAS
+from agegender.model.folder import KERAS, network_in
+from agegender.model.starter import STARTER
 from agegender.progress import Progress
 
 if TYPE_CHECKING:
@@ -15,13 +16,19 @@ if TYPE_CHECKING:
 
 
 def version_of(model: str) -> "Version":
-    """Find the version or the file that a person means, a Keras file included.
+    """Find the version or the file that a person means.
+
+    Args:
+        model: As `tracking.version.resolve` has it, a Keras file, or a folder that
+            holds a network.
 
     Raises:
         ModelError: If there is none.
     """
     from agegender.tracking.version import Version, resolve
 
+    if model != STARTER and model and Path(model).is_dir():
+        model = str(network_in(Path(model)))
     return Version(model, file=Path(model)) if model.endswith(KERAS) else resolve(model)
 
 

@@ -83,11 +83,12 @@ def evaluate(
     }
     title = f"{version.uri}, {split} faces of {faces.path.name}{leak and ', leaking'}"
     files = _files(report, title, data, leak.strip())
-    if version.run_id is not None:
-        _record(version, version.run_id, report, files, faces, split, further)
     text = f"{heading}{leak}\n\n{report.to_text()}"
+    # First what was asked for: the run may be gone, or its store away.
     if place is not None:
         text += f"\nlook at {_written(files, place)}\n"
+    if version.run_id is not None:
+        _record(version, version.run_id, report, files, faces, split, further)
     return Outcome(data, text)
 
 
@@ -169,8 +170,11 @@ def _record(
             context=split,
             rows=report.faces,
         )
+        values = {name: e.value for name, e in report.metrics.items()}
+        if report.gender_calibration_error is not None:
+            values["gender_calibration_error"] = report.gender_calibration_error
         run.log_metrics(
-            {f"{split}_{name}": e.value for name, e in report.metrics.items()},
+            {f"{split}_{name}": value for name, value in values.items()},
             model_id=version.model_id,
             data=data,
         )

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from agegender.config import GateConfig
-from agegender.errors import GateRefusedError, ModelError
+from agegender.errors import ConfigError, GateRefusedError, ModelError
 from agegender.progress import Progress, silent
 from agegender.steps.card import card_of, keep_card
 from agegender.steps.gate import TEST_SPLIT_TAG, judge
@@ -44,6 +44,11 @@ def promote(
     from agegender.tracking.champion import promote_over
     from agegender.tracking.store import use_tracking_store
 
+    if version is not None and alias != registry.CHALLENGER:
+        raise ConfigError(
+            "give --alias or --version, not both. "
+            f"Received: alias {alias!r}, version {version}."
+        )
     faces = FaceStore.open(store)
     use_tracking_store()
     name = version if version is not None else f"@{alias}"
@@ -65,9 +70,8 @@ def promote(
         )
     checks = [asdict(check) for check in verdict.checks]
     if not dry_run:
-        card = card_of(challenger, faces, verdict.report, table)
-        promote_over(challenger, champion)
-        keep_card(challenger, card)
+        # The alias moves last: no champion is without its card, whatever fails.
+        keep_card(challenger, card_of(challenger, faces, verdict.report, table))
         registry.tag_version(
             challenger,
             {
@@ -76,6 +80,7 @@ def promote(
                 TEST_SPLIT_TAG: faces.split_hash("test"),
             },
         )
+        promote_over(challenger, champion)
     done = "would become" if dry_run else "is now"
     text = f"version {challenger.number} {done} champion: {verdict.reason}\n\n{table}"
     data = {

@@ -40,9 +40,13 @@ def alone() -> Iterator[None]:
     Raises:
         ModelError: If others hold the lock for a minute, or the store refuses.
     """
-    uri = mlflow.get_tracking_uri()
+    uri = mlflow.get_registry_uri()  # the runs may be elsewhere
     if uri.startswith("sqlite:///"):
-        with locked(Path(uri.removeprefix("sqlite:///")).resolve()):
+        with contextlib.ExitStack() as held:
+            with one_line_errors("wait for other promotions"):
+                held.enter_context(
+                    locked(Path(uri.removeprefix("sqlite:///")).resolve())
+                )
             yield
         return
     mine = uuid.uuid4().hex

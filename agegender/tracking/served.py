@@ -140,6 +140,8 @@ class ServedModel(PythonModel):
     def _decode(self, text: str) -> bytes | PhotoFaces:
         """Return a photo's bytes, or why there are none."""
         encoded = text.partition(",")[2] if text.startswith("data:") else text
+        # Many tools break it into lines.
+        encoded = encoded.replace("\r", "").replace("\n", "")
         # Four letters are three bytes: what is too large is not even decoded.
         if len(encoded) // 4 * 3 > self.limits.bytes + 2:
             limit = f"{self.limits.bytes:,}"

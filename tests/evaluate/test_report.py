@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agegender.evaluate.metrics import METRICS
@@ -51,6 +52,18 @@ def test_report_as_json_keeps_every_figure_and_holds_no_nan(report: Report) -> N
     empty_or_small = [row for row in data["groups"] if row["small"]]
     assert empty_or_small
     assert all(row["mean_absolute_error_low"] is None for row in empty_or_small)
+
+
+def test_json_says_what_the_page_says_and_has_the_calibration_error(
+    report: Report,
+) -> None:
+    data = report.to_dict()
+    rows = pd.DataFrame(data["gender_reliability"])
+    apart = (rows["predicted"] - rows["share"]).abs()
+    error = float((apart * rows["faces"]).sum() / rows["faces"].sum())
+    assert data["gender_calibration_error"] == pytest.approx(error)
+    assert f"{error:.3f}" in data["says"]["gender_reliability"]
+    assert set(data["says"]) == set(report.sections)
 
 
 def test_text_shows_value_interval_and_trivial_guess_in_one_line(

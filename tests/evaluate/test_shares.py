@@ -10,6 +10,7 @@ from scipy import stats
 
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.assurance import age_assurance, operating_curve
+from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Resampling, estimate
 from agegender.evaluate.cumulative import cumulative_scores
 from agegender.evaluate.shares import shares
@@ -58,13 +59,18 @@ def test_interval_of_a_share_is_about_the_binomial_one() -> None:
 
 def test_cumulative_score_at_5_is_the_report_s(draw: Draw) -> None:
     answers = pair(*draw(500))
-    table = cumulative_scores(answers, DRAWS).set_index("years")
+    guess = trivial_guess(draw(300, seed=9)[2])
+    table = cumulative_scores(answers, DRAWS, guess.central_age).set_index("years")
     cs5 = estimate(answers, DRAWS)["cs_at_5"]
     assert table["share"][5] == pytest.approx(cs5.value)
     assert table["low"][5] == pytest.approx(cs5.low)
     assert table["share"].is_monotonic_increasing
     exact = np.mean(np.abs(answers.expected_age - answers.age) <= 0.5)
     assert table["share"][0] == pytest.approx(exact)
+    trivial = table["trivial_guess"]
+    assert trivial[5] == pytest.approx(trivial_values(guess, answers)["cs_at_5"])
+    away = np.abs(answers.age - guess.central_age)
+    assert trivial[15] == pytest.approx(np.mean(away <= 15.0))
 
 
 def at_the_door(certain: Callable[[list[int]], np.ndarray]) -> Answers:

@@ -28,9 +28,11 @@ def test_difference_is_counted_by_hand_and_judged_in_words(draw: Draw) -> None:
     assert row["mean_absolute_error_high"] < 0.0
     assert row["gender_accuracy"] == 0.0
     assert section.says.startswith("Surely better: mean absolute error is better by")
+    assert row["surely_better"] is True
 
     other_way = versus(theirs, mine, "the good one", Resampling(500))
     assert other_way.says.startswith("Not surely better: mean absolute error is worse")
+    assert not other_way.table["surely_better"].any()
 
 
 def test_one_person_is_compared_without_a_verdict(draw: Draw) -> None:

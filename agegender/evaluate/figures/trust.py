@@ -33,6 +33,9 @@ def cumulative_curve(table: pd.DataFrame) -> Figure:
     figure = new_figure(6.4, 4.4, f"Faces at most k years off, {faces:,} faces")
     axes = tidy(figure.subplots(), "k (years)", "share of faces")
     axes.plot(table["years"], table["share"], color=BLUE, marker="o", markersize=4)
+    axes.plot(
+        table["years"], table["trivial_guess"], "--", color=GREY, label="trivial guess"
+    )
     axes.fill_between(
         table["years"], table["low"], table["high"], color=BLUE, alpha=0.2, linewidth=0
     )
@@ -42,6 +45,7 @@ def cumulative_curve(table: pd.DataFrame) -> Figure:
             f"{row['share']:.0%}", place, (6, -12), textcoords="offset points"
         )
     axes.set(ylim=(0, 1), xlim=(0, table["years"].max()))
+    axes.legend(frameon=False)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     return figure
 
