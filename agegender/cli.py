@@ -163,15 +163,28 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
 
 
 def _require_files(spelled: Sequence[str]) -> None:
-    """Refuse files of settings that are not there, which the parser would not say."""
+    """Refuse files of settings that are none, of which the parser says too little."""
     for option in FILES:
         for word in spelled:
             path = word.removeprefix(f"--{option}=")
-            if path != word and "{" not in path and not os.path.isfile(path):  # noqa: PTH113
-                raise ConfigError(
-                    f"--{option} must be a YAML file. Received: {path!r}, where no "
-                    "file is."
-                )
+            if path == word or "{" in path or _holds_settings(path):
+                continue
+            raise ConfigError(
+                f"--{option} must be a YAML file of settings, such as `model: {{depth: "
+                f"16}}`. Received: {path!r}, which is not there or holds none."
+            )
+
+
+def _holds_settings(path: str) -> bool:
+    import yaml  # noqa: PLC0415 - 0.02 s
+
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            return isinstance(yaml.safe_load(file), dict)
+    except OSError:
+        return False
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return True  # the parser says where
 
 
 def _parser(name: str) -> Any:

@@ -50,9 +50,15 @@ def test_every_step_explains_every_option(name: str) -> None:
 
 
 @pytest.mark.parametrize("option", cli.FILES)
-def test_file_of_settings_that_is_not_there_is_told(option: str) -> None:
-    with pytest.raises(ConfigError, match=rf"--{option} must be .* 'nosuch\.yaml'"):
-        cli.parse("promote", ["--store", "s", f"--{option}", "nosuch.yaml"])
+@pytest.mark.parametrize("content", [None, "", "- 1\n"])
+def test_file_without_settings_is_told(
+    option: str, content: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.yaml"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigError, match=rf"--{option} must be .*settings\.yaml'"):
+        cli.parse("promote", ["--store", "s", f"--{option}", str(file)])
 
 
 def test_help_imports_nothing_heavy() -> None:
