@@ -131,9 +131,9 @@ class FileTracker:
         return [{"run_id": folder.name.replace("model", "run")} for folder in kept]
 
     def drop_model(self, attributes: Mapping[str, str]) -> None:
-        """Remove one."""
+        """Remove one; another worker may be at it, too."""
         folder = attributes["run_id"].replace("run", "model")
-        shutil.rmtree(Path(self.path).with_name(folder))
+        shutil.rmtree(Path(self.path).with_name(folder), ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -157,14 +157,18 @@ class _Slot:
             self._start()
         assert self._process is not None
         assert self._pipe is not None
+        came: tuple[Any, Exception | None] | None = None
         with suppress(OSError, EOFError):
             self._pipe.send_bytes(sent)
             if self._pipe in wait([self._pipe, self._process.sentinel]):
-                answer, error = self._pipe.recv()
-                if error is not None:
-                    raise error
-                return answer
-        raise self._died()
+                came = self._pipe.recv()
+        if came is None:
+            raise self._died()
+        answer, error = came
+        # Not above: what the work itself raises may be an OSError, too.
+        if error is not None:
+            raise error
+        return answer
 
     def stop(self) -> None:
         """Ask the process to interrupt what it does, and to end."""

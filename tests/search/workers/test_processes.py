@@ -33,6 +33,7 @@ from agegender.search.trial import TrainTrial
 from agegender.search.workers.ledger import BEAT, OWNER, Ledger
 from agegender.search.workers.owner import Owner
 from agegender.search.workers.patrol import Patrol
+from agegender.search.workers.processes import worker_processes
 
 HERE = Path(__file__).parents[1]
 
@@ -256,3 +257,10 @@ def test_training_that_cannot_be_sent_to_workers_is_refused(storage: str) -> Non
             study_name="s",
             workers=2,
         )
+
+
+def test_error_of_the_system_in_a_worker_is_told_and_no_death(storage: str) -> None:
+    with worker_processes(1, 1) as executor:
+        with pytest.raises(FileNotFoundError):
+            executor.submit(Path(storage).read_bytes).result(60)
+        assert executor.submit(int, "7").result(60) == 7
