@@ -16,6 +16,10 @@ class ConfigError(AgeGenderError):
     exit_code = 2
 
 
+class UnfitError(ConfigError):
+    """Settings, each of them right, do not go together on these faces."""
+
+
 class DataError(AgeGenderError):
     """An archive, store or photo cannot be used."""
 

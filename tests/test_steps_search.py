@@ -144,6 +144,31 @@ def test_setting_that_the_faces_cannot_take_is_refused_before_anything_is_begun(
     assert not (tmp_path / "none.db").exists()
 
 
+def test_three_settings_that_do_not_fit_cost_a_trial_and_not_the_search(
+    tmp_path: Path,
+) -> None:
+    drawn = steps.sample(str(tmp_path), faces=240, seed=3).data
+    large = str(tmp_path / "store")
+    steps.prep("wiki", out=large, archive=drawn["archive"], size=64)
+    space = {
+        "model.pooling": ParameterSpace(choices=["global", "8"]),
+        "model.input_size": ParameterSpace(choices=[0, 32]),
+        "model.patch_size": ParameterSpace(choices=[1, 2]),
+    }
+    search = replace(HUNT.search, space=space, sampler="random")
+    # Of this seed's two draws the first is all three at their last.
+    training = replace(HUNT.training, epochs=1)
+    misfit = replace(HUNT, seed=9, training=training, search=search)
+    found = steps.search(large, misfit, storage=STORAGE).data
+    assert found["trials"] == {"complete": 1, "pruned": 1}
+    (run,) = mlflow.search_runs(
+        search_all_experiments=True,
+        filter_string="tags.state = 'pruned'",
+        output_format="list",
+    )
+    assert "model.pooling 8 takes windows" in run.data.tags["reason"]
+
+
 def _refits() -> list[mlflow.entities.Run]:
     client = MlflowClient()
     ids = [one.experiment_id for one in client.search_experiments()]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 import keras
 
 from agegender.config import AugmentConfig, ModelConfig
-from agegender.errors import ConfigError
+from agegender.errors import UnfitError
 from agegender.model.augment import Augment
 from agegender.model.heads import age_head, gender_head
 from agegender.model.mirrored import MeanOfBoth, WithMirrorImages
@@ -102,7 +102,7 @@ def build(
         of male.
 
     Raises:
-        ConfigError: If the faces are too small for the pooling or the input size,
+        UnfitError: If the faces are too small for the pooling or the input size,
             or are no whole number of patches.
     """
     require_fit(config, size)
@@ -152,24 +152,24 @@ def require_fit(config: ModelConfig, size: int) -> None:
         size: Side of the faces, in pixels.
 
     Raises:
-        ConfigError: If the faces are too small for the pooling or the input size,
+        UnfitError: If the faces are too small for the pooling or the input size,
             or are no whole number of patches.
     """
     if config.input_size > size:
-        raise ConfigError(
+        raise UnfitError(
             f"model.input_size must be at most the faces' {size} px. "
             f"Received: {config.input_size}."
         )
     side, multiple = config.input_size or size, 4 * config.patch_size
     if config.patch_size > 1 and side % multiple:
-        raise ConfigError(
+        raise UnfitError(
             f"model.patch_size {config.patch_size} needs faces whose side is a "
             f"multiple of {multiple} px; model.input_size shrinks them to one. "
             f"Received: {side} px."
         )
     places = -(-side // multiple)
     if str(config.pooling) == "8" and places < WINDOW:
-        raise ConfigError(
+        raise UnfitError(
             f"model.pooling 8 takes windows of {WINDOW} x {WINDOW} places. Faces of "
             f"this size leave {places} x {places}: give faces {WINDOW / places:g} "
             "times as large, a smaller model.patch_size, or another pooling."

@@ -23,6 +23,9 @@ from agegender.search.write_ahead import write_ahead
 
 FIXED = "fixed"
 
+LONGEST_NAME = 512
+"""Characters of a study's name that Optuna's tables hold."""
+
 UNFIT = (
     SQLAlchemyError,
     sqlite3.Error,
@@ -108,9 +111,14 @@ def open_study(
         data: Hash of the faces.
 
     Raises:
-        ConfigError: If the study of that name is over other settings or data, and
-            its trials cannot be compared with ours.
+        ConfigError: If the name cannot be kept, or the study of that name is over
+            other settings or data, and its trials cannot be compared with ours.
     """
+    if not study_name.isprintable() or len(study_name) > LONGEST_NAME:
+        raise ConfigError(
+            f"a study's name must be printable and of {LONGEST_NAME} characters at "
+            f"most. Received: {study_name[:40]!a}, {len(study_name)} characters."
+        )
     study = _create_or_load(storage, study_name, experiment)
     ours = _fixed(experiment, data)
     theirs = study.user_attrs.get(FIXED)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agegender.config import Experiment
-from agegender.errors import AgeGenderError, ConfigError
+from agegender.errors import AgeGenderError, ConfigError, UnfitError
 from agegender.progress import Progress, silent
 from agegender.steps.interrupting import ended_by_sigterm
 from agegender.steps.lineage import lineage_of, require_fits_all
@@ -114,7 +114,8 @@ def search(
                 time_limit=time_limit,
                 target=target,
                 tracker=tracker,
-                hopeless=(DivergedError,),
+                # Of two settings it was tried whether they fit, not of three.
+                hopeless=(DivergedError, UnfitError),
                 workers=workers,
                 cost=CostOf(faces.manifest.crop_rule),
                 progress=progress,

@@ -59,7 +59,7 @@ def drop_model(run_id: str) -> None:
 
 
 def holds_model(run_id: str) -> bool:
-    """Tell whether a trial's network is there; it is not where its run was deleted.
+    """Tell whether a trial's network is there; its run or files may be deleted.
 
     Raises:
         ModelError: If the tracking store does not answer.
@@ -67,5 +67,6 @@ def holds_model(run_id: str) -> bool:
     if not is_there(run_id):
         return False
     with one_line_errors("look for a trial's network"):
-        tags = PatientClient().get_run(run_id).data.tags
-    return bool(tags.get(MODEL_TAG) == KEPT)
+        client = PatientClient()
+        is_kept = client.get_run(run_id).data.tags.get(MODEL_TAG) == KEPT
+        return is_kept and bool(client.list_artifacts(run_id, MODEL_FOLDER))

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from agegender.config import TrainingConfig
-from agegender.errors import ConfigError
+from agegender.errors import UnfitError
 from agegender.model.augment import Augment
 
 _STEP = 8
@@ -25,10 +25,10 @@ def size_of_epoch(settings: TrainingConfig, whole: int, epoch: int) -> int:
         epoch: Counted from 0.
 
     Raises:
-        ConfigError: If faces would have to begin larger than they are stored.
+        UnfitError: If faces would have to begin larger than they are stored.
     """
     if settings.first_size > whole:
-        raise ConfigError(
+        raise UnfitError(
             f"training.first_size must be at most the store's {whole} px. "
             f"Received: {settings.first_size}."
         )

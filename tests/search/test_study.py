@@ -534,6 +534,12 @@ def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["x" * 513, "two\nlines", "\udcff", "nul\0"])
+def test_name_that_no_database_holds_is_refused(storage: str, name: str) -> None:
+    with pytest.raises(ConfigError, match="name must be printable and of 512"):
+        study(storage, 1, name=name)
+
+
 def test_workers_must_be_some(storage: str) -> None:
     with pytest.raises(ConfigError, match=r"workers must be at least 1\. Received: 0"):
         run_study(experiment(), train, storage=storage, study_name="s", workers=0)

@@ -1,5 +1,6 @@
 """What a study leaves in MLflow: a run a trial, without noise, the best one marked."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from mlflow.tracking.client import MlflowClient as Client
 
 from agegender.config import Experiment, with_values
 from agegender.tracking import trials
+from agegender.tracking.refits import network_of_trial
 from agegender.tracking.run import Run
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_experiment, use_tracking_store
@@ -181,6 +183,16 @@ def test_database_that_is_away_for_a_moment_is_waited_for(
         with away(store):
             do()
     assert not holds_model(trial.id)
+
+
+def test_network_whose_files_were_removed_by_hand_is_not_held(runs: TrialRuns) -> None:
+    trial = runs.start(0, experiment())
+    trial.keep(write)
+    folder = recorded(trial.id).info.artifact_uri.removeprefix("file://")
+    shutil.rmtree(Path(folder) / "model")
+    assert not holds_model(trial.id)
+    with network_of_trial(trial.id, "model.onnx") as file:
+        assert file is None
 
 
 def test_mark_of_another_study_stays(runs: TrialRuns) -> None:

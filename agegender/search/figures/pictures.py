@@ -161,7 +161,9 @@ def _by_state(result: StudyResult) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _title(result: StudyResult) -> str:
+    # Between two dollars matplotlib would read mathematics.
+    name = result.study_name.replace("$", r"\$")
     return (
-        f"{result.study_name}: {result.count('complete')} trials completed, "
+        f"{name}: {result.count('complete')} trials completed, "
         f"{result.count('pruned')} given up early"
     )

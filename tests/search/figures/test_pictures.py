@@ -1,5 +1,7 @@
 """Figures of a study show its trials."""
 
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +99,8 @@ def test_study_of_one_trial_can_be_drawn(tmp_path: Path) -> None:
     assert set(figures) == {"history", "settings", "parallel_coordinates"}
     for figure in figures.values():
         figure.draw_without_rendering()
+
+
+def test_dollars_in_a_studys_name_are_no_mathematics(found: StudyResult) -> None:
+    named = replace(found, study_name="5$ _{ $")
+    study_figures(named)["history"].savefig(BytesIO())
