@@ -33,7 +33,7 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
     if archive is None or folder is not None:
         given = "both" if archive is not None else "neither"
         raise ConfigError(f"give an archive or a folder to read. Received: {given}.")
-    if _starts(archive, MARK):
+    if archive.suffix == ".mat" or _starts(archive, MARK):
         return FaceDatabase(archive)
     return open_tar(archive)
 

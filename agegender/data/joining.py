@@ -14,6 +14,7 @@ from agegender.data.dropped import EXAMPLES, write_examples
 from agegender.data.duplicates import CONFLICTING, conflicts, count_duplicates
 from agegender.data.filters import Funnel
 from agegender.data.inputs import Selection
+from agegender.data.listing import FAULTS
 from agegender.data.manifest import StoreManifest
 from agegender.data.parts import Parts
 from agegender.data.rows_file import ROWS, write_rows
@@ -48,7 +49,8 @@ def join_parts(
     """
     rows = _joined([one.rows for one in selections])
     outcomes = parts.outcomes().reindex(rows.index)
-    reasons, digests = outcomes["reason"].fillna(MISSING), outcomes["digest"]
+    absent = pd.concat([_absent(one) for one in selections])
+    reasons, digests = outcomes["reason"].fillna(absent), outcomes["digest"]
     fit = reasons == ""
     duplicates = count_duplicates(rows[fit], digests[fit])
     if job.rules.conflicting_duplicates == "drop":
@@ -117,9 +119,21 @@ def _column(name: str, tables: Sequence[pd.DataFrame]) -> pd.Series:
     return joined
 
 
+def _absent(one: Selection) -> pd.Series:
+    """Tell of each row why its photo was not read, if it was not."""
+    members = one.opened.archive.members
+    listed = members[members["fault"].isin(FAULTS)]
+    fault = dict(zip(listed["name"], listed["fault"], strict=True))
+    why = [fault.get(name, MISSING) for name in one.rows["member"]]
+    return pd.Series(why, one.rows.index, dtype="str")
+
+
 def _counted(one: Selection, reasons: pd.Series) -> Funnel:
     found = reasons.loc[one.rows.index].value_counts()
-    return one.funnel.drop({why: found.get(why, 0) for why in (*REASONS, CONFLICTING)})
+    told = [why for why in FAULTS if why in found.index]
+    return one.funnel.drop(
+        {why: found.get(why, 0) for why in (*told, *REASONS, CONFLICTING)}
+    )
 
 
 def _origin(one: Selection, funnel: Funnel, rule: CropRule) -> dict[str, Any]:

@@ -18,12 +18,18 @@ from agegender.progress import Progress, silent
 
 MAX_PHOTO_BYTES: Final = 64 * 2**20
 MAX_METADATA_BYTES: Final = 2**30
+MAX_ROWS: Final = 2**22
+"""Of a listing or a table: nine times as many as IMDB has, and still held in memory."""
+
 CHUNK: Final = 256
 """Photos handed out together: enough that handing out costs nothing."""
 
 BOX: Final = ("x1", "y1", "x2", "y2")
 """Columns of a face's box, float64, in pixels of its photo from the top left corner,
 right and bottom exclusive; NaN where the picture is the crop itself."""
+
+FAULTS: Final = ("not_a_file", "unsafe_path", "too_large")
+"""Why a file that is there is not read."""
 
 _UNSAFE_NAME: Final = r"^/|^[A-Za-z]:|\\|(?:^|/)\.\.(?:/|$)"
 

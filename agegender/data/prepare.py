@@ -143,6 +143,8 @@ def prepare(
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
+    if parts_at == "":
+        raise ConfigError("parts need a folder or an address. Received: ''.")
     if isinstance(source, str):
         given: Sequence[Input] = [Input(source, archive, folder, table)]
     else:

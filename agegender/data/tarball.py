@@ -19,13 +19,37 @@ from typing import Final, Literal, Self
 import pandas as pd
 
 from agegender.data.digest import digest_of
-from agegender.data.listing import Chunk, chunk_of, in_chunks, list_members, place_of
+from agegender.data.listing import (
+    MAX_ROWS,
+    Chunk,
+    chunk_of,
+    in_chunks,
+    list_members,
+    place_of,
+)
 from agegender.data.places import is_folder
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
-_DAMAGED: Final = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+_DAMAGED: Final = (
+    *(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError),
+    *(ValueError, LookupError),  # tarfile's own, of sparse files
+)
+
+_NOTES: Final = frozenset(
+    {
+        *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+        *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    }
+)
+"""Kinds of entry that tell of the next one; tarfile reads them whole."""
+
+_MAX_NOTE: Final = 2**20
+
+_LEAST_LIMIT, _MOST_PACKED = 2**30, 100
+"""Bytes that any compressed archive may unpack to, and how often its own size: photos
+hardly shrink, and a few bytes may claim terabytes."""
 
 
 def open_tar(path: Path) -> "PlainTar | CompressedTar":
@@ -56,13 +80,16 @@ class _Entry(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Read the entry from its block."""
         try:
-            return super().frombuf(buf, encoding, errors)
+            entry = super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:
             if len(buf) < tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it ends without an end mark") from error
             if any(buf):
                 raise tarfile.ReadError(str(error)) from error
             raise
+        if entry.type in _NOTES and entry.size > _MAX_NOTE:
+            raise tarfile.ReadError(f"a name or note of {entry.size} bytes")
+        return entry
 
 
 @contextmanager
@@ -71,10 +98,12 @@ def _entries(
 ) -> Iterator[tuple[tarfile.TarFile, Iterator[tarfile.TarInfo]]]:
     """Open a tar file and walk its entries; damage becomes one line."""
     passed = 0
+    limit = _limit_of(path) if mode == "r|*" else None
 
     def walk(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         nonlocal passed
         while (entry := tar.next()) is not None:
+            _refuse_endless(entry, passed, limit)
             passed += 1
             # A large archive's entries would fill memory; the stubs lack the list.
             tar.members.clear()  # type: ignore[attr-defined]
@@ -90,6 +119,23 @@ def _entries(
         raise DataError(
             f"{path} {what}{where}: {error}. {hint}, or unpack it to a folder."
         ) from error
+
+
+def _limit_of(path: Path) -> int:
+    """Return how many bytes a compressed archive may unpack to."""
+    return max(_LEAST_LIMIT, _MOST_PACKED * path.stat().st_size)
+
+
+def _refuse_endless(entry: tarfile.TarInfo, passed: int, limit: int | None) -> None:
+    """Raise at an entry that leads back in the archive, or on without end."""
+    if entry.size < 0:
+        raise tarfile.ReadError(f"the next one has {entry.size} bytes")
+    if passed >= MAX_ROWS:
+        raise tarfile.ReadError(f"it has more than {MAX_ROWS}")
+    if limit is not None and not entry.issparse():
+        end = entry.offset_data + entry.size
+        if end > limit:
+            raise tarfile.ReadError(f"it unpacks to {end} bytes; at most {limit}")
 
 
 def _is_plain(entry: tarfile.TarInfo) -> bool:

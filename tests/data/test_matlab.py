@@ -214,6 +214,20 @@ def test_sizes_that_lie_raise_nothing_but_the_own_error() -> None:
     assert refused > 1000
 
 
+def test_more_cells_sides_or_fields_than_any_data_set_has_are_refused() -> None:
+    def struct_of(fields: bytes) -> bytes:
+        return bytes(124) + b"\0\1IM" + array(2, (1, 1), fields, name="wiki")
+
+    width, names = element(5, struct.pack("<i", 8)), element(1, b"names\0\0\0")
+    for fields, told in (
+        (width + names + array(1, (1, 2**23), element(14, b"")), "8388608 cells"),
+        (width + names + array(1, (1,) * 33, element(14, b"")), "over 32 sides"),
+        (width + element(1, bytes(2**17)), "list of fields"),
+    ):
+        with pytest.raises(MatlabError, match=told):
+            read_struct(struct_of(fields), "wiki", FIELDS)
+
+
 def test_other_versions_and_other_files_are_refused() -> None:
     with pytest.raises(MatlabError, match="-v7"):
         read_struct(b"MATLAB 7.3 MAT-file" + bytes(600), "wiki", FIELDS)

@@ -113,6 +113,22 @@ def test_paths_that_leave_the_archive_are_missing(maker: Any, tmp_path: Path) ->
     assert store.manifest.funnel["dropped"]["missing_file"] == 2
 
 
+def test_links_among_photos_are_told_as_such(maker: Any, tmp_path: Path) -> None:
+    folder = maker.unpacked(
+        {
+            "wiki.mat": maker.metadata(
+                "wiki", ["1_link.jpg", "2_gone.jpg", "5_ok.jpg"]
+            ),
+            "5_ok.jpg": maker.jpeg(2),
+        }
+    )
+    (folder / "1_link.jpg").symlink_to("5_ok.jpg")
+    store = prepare("wiki", tmp_path / "store", folder=folder, size=16)
+    funnel = store.manifest.funnel
+    assert funnel["dropped"]["not_a_file"] == funnel["dropped"]["missing_file"] == 1
+    assert funnel["read"] == sum(funnel["dropped"].values()) + funnel["kept"] == 3
+
+
 def test_every_file_of_utkface_is_accounted_for(maker: Any, tmp_path: Path) -> None:
     files = maker.utkface(20)
     files |= {
@@ -284,6 +300,12 @@ def test_interruption_leaves_no_store(maker: Any, tmp_path: Path) -> None:
 def test_no_worker_at_all_is_refused(maker: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         prepare("wiki", tmp_path / "store", archive=tmp_path / "a.tar", workers=0)
+
+
+def test_parts_without_a_place_are_refused(maker: Any, tmp_path: Path) -> None:
+    archive = maker.tar(maker.utkface(3))
+    with pytest.raises(ConfigError, match="parts need a folder or an address"):
+        prepare("utkface", tmp_path / "store", archive=archive, parts_at="")
 
 
 def test_out_may_be_a_link_time_and_again(maker: Any, tmp_path: Path) -> None:

@@ -197,3 +197,13 @@ def test_places_beside_several_inputs_are_refused(maker: Any, tmp_path: Path) ->
             prepare(inputs, tmp_path / "store", size=16, **given)
         with pytest.raises(ConfigError, match="Received beside them: x"):
             funnel_of(inputs, FilterRules(), **given)
+
+
+def test_inputs_with_aliases_or_without_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "inputs.yaml"
+    path.write_text("- &a {source: wiki}\n- {<<: [*a, *a]}\n")
+    with pytest.raises(ConfigError, match="aliases"):
+        read_inputs(path)
+    path.write_text("[" * 5000)
+    with pytest.raises(ConfigError, match="recursion"):
+        read_inputs(path)

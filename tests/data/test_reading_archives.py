@@ -255,3 +255,37 @@ def test_name_too_long_for_a_file_is_one_line(tmp_path: Path) -> None:
         open_archive(long)
     with pytest.raises(DataError, match="cannot be looked at: File name too long"):
         open_archive(folder=long)
+
+
+def test_entries_that_lead_back_or_on_without_end_are_refused(tmp_path: Path) -> None:
+    back = tarfile.TarInfo("back.jpg")
+    back.pax_headers = {"size": "-1536"}
+    note = tarfile.TarInfo("././@LongLink")
+    note.type, note.size = tarfile.GNUTYPE_LONGNAME, 2**33
+    vast = entry("vast.jpg")
+    vast.size = 2**40
+    sparse = tarfile.TarInfo("sparse.jpg")
+    sparse.type = tarfile.GNUTYPE_SPARSE
+    begun = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    begun[482] = 1  # another block of its map follows
+    begun[148:156] = b"%06o\0 " % (sum(begun[:148]) + sum(begun[156:]) + 8 * 32)
+    for name, blocks, told in (
+        ("a.tar", back.tobuf(tarfile.PAX_FORMAT), "-1536 bytes"),
+        ("b.tar", note.tobuf(tarfile.GNU_FORMAT), "a name or note of 8589934592"),
+        ("c.tar.gz", vast.tobuf(tarfile.GNU_FORMAT), "unpacks to"),
+        ("d.tar", bytes(begun), "damaged"),
+    ):
+        whole = entry("1.jpg").tobuf() + blocks + bytes(1024)
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(whole) if name.endswith("gz") else whole)
+        if name == "d.tar":
+            path.write_bytes(whole[:-1024])
+        with pytest.raises(DataError, match=told):
+            _ = open_archive(path).members
+
+
+def test_matlab_file_of_another_version_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "imdb_db.mat"
+    path.write_bytes(bytes(200))
+    with pytest.raises(DataError, match=r"MATLAB v5: it lacks the header.*-v7"):
+        open_archive(path)

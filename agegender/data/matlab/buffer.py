@@ -21,6 +21,8 @@ HEADER: Final = 128
 ORDERS: Final[dict[bytes, Literal["<", ">"]]] = {b"IM": "<", b"MI": ">"}
 """Mark in the file's header -> order of its bytes."""
 
+MOST_SIDES: Final = 32
+
 INT8, INT32, UINT32, MATRIX, COMPRESSED = 1, 5, 6, 14, 15
 """Kinds of element."""
 
@@ -95,7 +97,7 @@ def byte_order(header: bytes) -> Literal["<", ">"]:
         raise MatlabError("it is of version 7.3; save it with -v7")
     order = ORDERS.get(header[126:HEADER])
     if order is None:
-        raise MatlabError("it lacks the header of such files")
+        raise MatlabError("it lacks the header of such files; save it with -v7")
     return order
 
 
@@ -141,6 +143,8 @@ class Buffer:
         name = self.element(sides.end, whole.end)
         if (flags.kind, sides.kind, name.kind) != (UINT32, INT32, INT8):
             raise MatlabError(f"the array at byte {at} has no sound head")
+        if sides.size > 4 * MOST_SIDES:
+            raise MatlabError(f"the array at byte {at} has over {MOST_SIDES} sides")
         kind = self.number(flags)
         if kind & COMPLEX:
             raise MatlabError(f"the array at byte {at} holds complex numbers")

@@ -34,6 +34,9 @@ _USUAL: Final = {2: UINT32, 3: 8, 6: INT32, 7: 8, 10: INT8, 11: 0}
 _LONGEST: Final = 64
 """Numbers in a cell; face boxes have four."""
 
+MOST_CELLS: Final = 2**22
+"""Nine times as many as IMDB has; packed, a few bytes may claim more."""
+
 _Integers = NDArray[np.int64]
 
 
@@ -63,6 +66,8 @@ def read_cells(buffer: Buffer, cells: Matrix) -> NDArray[Any]:
         MatlabError: If it is damaged, mixes texts and numbers, or holds vectors of
             several lengths.
     """
+    if cells.length > MOST_CELLS:
+        raise MatlabError(f"it has {cells.length} cells; at most {MOST_CELLS}")
     column = Buffer(buffer.content[cells.start : cells.end], buffer.order)
     contents = _locate(column, cells.length)
     held = set(np.unique(contents.arrays[contents.lengths > 0]).tolist())

@@ -22,7 +22,10 @@ from agegender.data.matlab.buffer import (
 from agegender.data.matlab.cells import read_cells
 
 MAX_BYTES: Final = 2**30
-"""Of a variable once unpacked; IMDB's needs a fifth of it."""
+"""Of all variables read, once unpacked; IMDB's needs a fifth of it."""
+
+_LONGEST_LIST: Final = 2**16
+"""Bytes of the names of all fields."""
 
 
 class Struct(NamedTuple):
@@ -55,33 +58,40 @@ def read_struct(encoded: bytes, name: str, wanted: Collection[str]) -> Struct:
         held.append(matrix.name)
         if matrix.name == name and matrix.kind == STRUCT:
             return _read_fields(buffer, matrix, wanted)
-    raise MatlabError(f"it has no struct named {name}, only {sorted(held)}")
+    raise MatlabError(f"it has no struct named {name}, only {sorted(held)[:5]}")
 
 
 def _variables(file: Buffer) -> Iterator[Buffer]:
-    at, limit = HEADER, len(file.content)
+    at, limit, left = HEADER, len(file.content), MAX_BYTES
     while at < limit:
         element = file.element(at, limit)
         if element.kind == COMPRESSED:
-            yield Buffer(unpack(file.content[element.start : element.end]), file.order)
+            content = unpack(file.content[element.start : element.end], left)
+            left -= len(content)
+            yield Buffer(content, file.order)
         else:
             yield Buffer(file.content[at : element.end], file.order)
         at = element.end
 
 
-def unpack(packed: memoryview) -> bytes:
+def unpack(packed: memoryview, most: int = MAX_BYTES) -> bytes:
     """Inflate a compressed variable.
 
+    Args:
+        packed: Its bytes.
+        most: How many they may become.
+
     Raises:
-        MatlabError: If it is damaged or larger than `MAX_BYTES`.
+        MatlabError: If it is damaged or larger.
     """
     unpacker = zlib.decompressobj()
     try:
-        content = unpacker.decompress(packed, MAX_BYTES)
+        # No limit is what a limit of 0 would mean.
+        content = unpacker.decompress(packed, max(1, most))
     except zlib.error as error:
         raise MatlabError(f"it is damaged ({error})") from error
     if not unpacker.eof:
-        raise MatlabError(f"it is cut short, or unpacks to over {MAX_BYTES} bytes")
+        raise MatlabError(f"it is cut short, or unpacks to over {most} bytes")
     return content
 
 
@@ -90,7 +100,8 @@ def _read_fields(buffer: Buffer, matrix: Matrix, wanted: Collection[str]) -> Str
         raise MatlabError(f"{matrix.name} must be 1 struct, not {matrix.length}")
     width = buffer.element(matrix.start, matrix.end)
     names = buffer.element(width.end, matrix.end)
-    if (width.kind, names.kind) != (INT32, INT8):
+    kinds = (width.kind, names.kind)
+    if kinds != (INT32, INT8) or names.size > _LONGEST_LIST:
         raise MatlabError(f"{matrix.name} has no sound list of fields")
     step = max(1, buffer.number(width))
     listed = bytes(buffer.content[names.start : names.start + names.size])

@@ -5,6 +5,7 @@ an unknown value of its row, which the rules count, and not a refused file.
 """
 
 import io
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from agegender.data.listing import MAX_METADATA_BYTES, Archive
+from agegender.data.listing import MAX_METADATA_BYTES, MAX_ROWS, Archive
 from agegender.errors import DataError
 
 GENDERS: Final = {
@@ -47,6 +49,11 @@ NOTHING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """What programs write where they know no number or gender, in lower case."""
 
 _PARQUET: Final = b"PAR1"
+
+MOST_COLUMNS: Final = 1000
+
+_AT_ONCE: Final = 1024
+"""Rows of which it is seen how much memory they take."""
 
 
 def find_files(archive: Archive, names: Collection[str]) -> list[str]:
@@ -106,11 +113,13 @@ def parse_table(encoded: bytes, where: str, required: Collection[str]) -> pd.Dat
 def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
     try:
         if encoded.startswith(_PARQUET):
+            _refuse_bomb(encoded)
             read = pd.read_parquet(io.BytesIO(encoded), engine="pyarrow")
             # Rows are told apart by their position, not by the index of a frame.
             read = read.reset_index(drop=True)
             # Older releases of pandas would spell unknown values out.
             return read.astype("str").where(read.notna(), np.nan)
+        _refuse_vast(*_extent_of_csv(encoded))
         read = _read_csv(encoded)
     except (ValueError, OSError, OverflowError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -118,6 +127,32 @@ def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
     if not isinstance(read.index, pd.RangeIndex):
         raise DataError(f"{where} has more cells in its rows than in its head.")
     return read
+
+
+def _refuse_bomb(encoded: bytes) -> None:
+    """Raise if a Parquet file, which says the same only once, holds too much."""
+    with pq.ParquetFile(io.BytesIO(encoded)) as file:
+        _refuse_vast(file.metadata.num_rows, file.metadata.num_columns)
+        left = MAX_METADATA_BYTES
+        for rows in file.iter_batches(_AT_ONCE):
+            left -= rows.nbytes
+            if left < 0:
+                raise ValueError("it unpacks to over 1 GiB")
+
+
+def _extent_of_csv(encoded: bytes) -> tuple[int, int]:
+    """Return how many rows and columns a CSV file has at most."""
+    head = re.match(rb"[^\r\n]*", encoded)
+    columns = 1 + (head[0].count(b",") if head else 0)
+    return max(encoded.count(b"\n"), encoded.count(b"\r")), columns
+
+
+def _refuse_vast(rows: int, columns: int) -> None:
+    if rows > MAX_ROWS or columns > MOST_COLUMNS:
+        raise ValueError(
+            f"it has about {rows} rows and {columns} columns; at most {MAX_ROWS} and "
+            f"{MOST_COLUMNS}"
+        )
 
 
 def _read_csv(encoded: bytes) -> pd.DataFrame:

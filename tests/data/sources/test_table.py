@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from agegender import cli
@@ -250,6 +252,26 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
     with pytest.raises(DataError, match="cannot be read"):
         read_table(tmp_path / "none.csv")
+
+
+def test_table_that_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "agegender.data.sources.labels_file.MAX_METADATA_BYTES"
+    monkeypatch.setattr(limit, 2**20)  # a gibibyte takes seconds to make
+    path = tmp_path / "labels.parquet"
+    for table, told in (
+        (pa.table({"path": pa.nulls(5_000_000), "age": pa.nulls(5_000_000)}), "rows"),
+        (pa.table({f"c{n}": [1] for n in range(1001)}), "1001 columns"),
+        (pa.table({"path": ["x" * 2**10] * 2**11}), "1 GiB"),
+    ):
+        pq.write_table(table, path)
+        with pytest.raises(DataError, match=told):
+            read_table(path)
+    monkeypatch.undo()
+    path.write_bytes(b"path,age\n" + b"a,1\n" * (2**22 + 1))
+    with pytest.raises(DataError, match="rows"):
+        read_table(path)
 
 
 def test_table_goes_with_its_source_alone(tmp_path: Path) -> None:
