@@ -18,6 +18,7 @@ from typing import Any
 from agegender import __version__, steps
 from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError, GateRefusedError
+from agegender.terminal import TerminalProgress, keep_streams, printed
 
 INTERRUPTED = 130
 DEFECT = 1
@@ -44,14 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         registry, 5 refused by the gate, 1 a defect of ours, 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    keep_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files may hold letters that the encoding of a pipe lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _run(given)
+        return _answer(given)
     except GateRefusedError as refusal:
-        if refusal.table:
-            print(refusal.table)
         return _complain(str(refusal), refusal.exit_code)
     except AgeGenderError as error:
         return _complain(str(error), error.exit_code)
@@ -71,12 +71,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
 
 
+def _answer(given: list[str]) -> int:
+    try:
+        return _run(given)
+    except GateRefusedError as refusal:
+        if refusal.table:
+            _say(refusal.table)
+        raise
+
+
 def _run(given: list[str]) -> int:
     if not given or given[0] in {"-h", "--help"}:
-        print(overview())
+        _say(overview())
         return 0
     if given[0] == "--version":
-        print(f"agegender {__version__}")
+        _say(f"agegender {__version__}")
         return 0
     name, options = given[0], given[1:]
     if name not in STEPS:
@@ -84,18 +93,16 @@ def _run(given: list[str]) -> int:
             f"no such step. Received: {name!r}. Choose from: {', '.join(STEPS)}."
         )
     if "-h" in options or "--help" in options:
-        print(step_help(name))
+        _say(step_help(name))
         return 0
     return _run_step(STEPS[name], parse(name, options))
 
 
 def _run_step(step: Callable[..., steps.Outcome], options: dict[str, Any]) -> int:
-    from agegender.terminal import TerminalProgress  # noqa: PLC0415 - rich is slow
-
     with TerminalProgress() as progress:
         outcome = step(**options, progress=progress)
     if outcome.text:
-        print(outcome.text)
+        _say(outcome.text)
     if outcome.complaint is not None:
         return _complain(outcome.complaint, outcome.exit_code)
     return outcome.exit_code
@@ -341,6 +348,11 @@ def _is_flag(parameters: Any, key: str, following: str) -> bool:
 
 def _one_line(error: BaseException) -> str:
     return re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__
+
+
+def _say(text: str) -> None:
+    with printed():
+        print(text, flush=True)
 
 
 def _complain(message: str, code: int) -> int:

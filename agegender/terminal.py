@@ -1,10 +1,14 @@
 """Progress as a person at a terminal, or a log file, wants to see it."""
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+from agegender.errors import DataError
 from agegender.progress import BYTES
 
 LOG_INTERVAL_S = 10.0
@@ -12,6 +16,32 @@ LOG_INTERVAL_S = 10.0
 
 SPEED_AFTER_S = 1.0
 """Seconds of work before a line tells the speed."""
+
+
+def keep_streams() -> None:
+    """Let no file take the place of a standard stream that was closed (`2>&-`)."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+@contextmanager
+def printed() -> Iterator[None]:
+    """Lend standard output to a block that writes and flushes.
+
+    Raises:
+        DataError: If the disk below it is full or gone.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # whoever read it has enough
+        raise
+    except OSError as error:
+        raise DataError(
+            f"standard output cannot be written: {error.strerror or error}."
+        ) from error
 
 
 class TerminalProgress:

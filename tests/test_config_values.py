@@ -37,6 +37,7 @@ def test_settings_at_the_top_change_too() -> None:
         ("model.depth", True, "takes a whole number. Received: True"),
         ("augment.flip", 1, "takes true or false. Received: 1"),
         ("name", 1, "takes a text"),
+        ("name", " ", "name must not be empty"),
         ("loss.age", "mse", "takes one of 'label_distribution', 'cross_entropy'"),
         ("loss.mean_weight", -0.1, "loss.mean_weight must not be negative"),
         ("loss.age_smoothing", 1.0, "must be 0 or more and below 1. Received: 1.0"),
@@ -46,7 +47,9 @@ def test_settings_at_the_top_change_too() -> None:
         ("seed", 2**32, r"seed must be within 0\.\.4294967295\. Received: 4294967296"),
         ("augment.mixup", math.inf, r"augment\.mixup must be a finite number.*: inf"),
         ("loss.age_sigma", math.inf, r"loss\.age_sigma must be a finite number"),
+        ("loss.age_sigma", 1e-46, r"must be at least 0\.01 years\. Received: 1e-46"),
         ("optimizer.learning_rate", math.nan, "must be a finite number.*: nan"),
+        ("optimizer.learning_rate", 1e300, r"number, 3\.4e\+38 at most\..*: 1e\+300"),
     ],
 )
 def test_wrong_name_or_value_is_refused(name: str, value: object, message: str) -> None:

@@ -107,6 +107,9 @@ def test_evaluation_is_linked_to_run_and_version(walked: Path) -> None:
     error = outcome.data["gender_calibration_error"]
     assert metrics["test_gender_calibration_error"] == pytest.approx(error)
     assert version.tags["test_mae"].startswith(f"{mae['value']:.3f}")
+    digest = FaceStore.open(walked / "store").split_hash("test")[7:19]
+    named = f"store ({digest})"
+    assert version.tags["test_data"] == outcome.data["data"] == named
 
 
 def test_report_is_written_though_the_run_is_gone(walked: Path, tmp_path: Path) -> None:
@@ -517,6 +520,14 @@ def test_dry_run_of_training_tells_the_cost(walked: Path) -> None:
     assert 70_000 < plan["parameters"] < 90_000
     assert plan["forward_flops"] > 10_000_000
     assert plan["steps_per_epoch"] >= 1
+
+
+def test_dry_run_of_training_refuses_what_training_would(walked: Path) -> None:
+    store = str(walked / "store")
+    with pytest.raises(ConfigError, match=r"devices must be within .*Received: 9"):
+        steps.train(store, experiment=TINY, devices=9, dry_run=True)
+    with pytest.raises(ConfigError, match=r"system_metrics must be .*Received: -1"):
+        steps.train(store, experiment=TINY, system_metrics=-1, dry_run=True)
 
 
 def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> None:

@@ -1,8 +1,9 @@
 """How a setting says that its value will not do."""
 
-import math
-
 from agegender.errors import ConfigError
+
+LARGEST = 3.4e38
+"""What float32, in which networks learn, can hold."""
 
 
 def require(holds: bool, message: str) -> None:
@@ -12,9 +13,10 @@ def require(holds: bool, message: str) -> None:
 
 
 def require_finite(section: str, settings: object) -> None:
-    """Raise `ConfigError` where a number of a section is infinite or none at all."""
+    """Raise `ConfigError` where float32 has no finite number for one of a section."""
     for name, value in vars(settings).items():
         require(
-            not isinstance(value, float) or math.isfinite(value),
-            f"{section}.{name} must be a finite number. Received: {value}.",
+            not isinstance(value, (int, float)) or abs(value) <= LARGEST,
+            f"{section}.{name} must be a finite number, {LARGEST:g} at most. "
+            f"Received: {value}.",
         )

@@ -44,6 +44,8 @@ class Experiment:
     search: SearchConfig = field(default_factory=SearchConfig)
 
     def __post_init__(self) -> None:
+        # MLflow makes a name up where it gets none.
+        require(bool(self.name.strip()), "name must not be empty. Give the run one.")
         # What NumPy, and with it Keras, can draw from.
         require(
             0 <= self.seed < 2**32,

@@ -5,6 +5,9 @@ from typing import Literal
 
 from agegender.config.checks import require, require_finite
 
+LEAST_SIGMA = 0.01
+"""In years: one class a year already. Much narrower, float32 has no Gaussian."""
+
 
 @dataclass(frozen=True)
 class LossConfig:
@@ -49,8 +52,9 @@ class LossConfig:
     def __post_init__(self) -> None:
         require_finite("loss", self)
         require(
-            self.age_sigma > 0,
-            f"loss.age_sigma must be above 0 years. Received: {self.age_sigma}.",
+            self.age_sigma >= LEAST_SIGMA,
+            f"loss.age_sigma must be at least {LEAST_SIGMA} years. "
+            f"Received: {self.age_sigma}.",
         )
         for name in (
             "expectation_weight",

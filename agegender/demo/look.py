@@ -8,7 +8,11 @@ STYLE: Final = """
 .dark .gradio-container, .gradio-container.dark { --sure: #56b4e9;
   --doubtful: #e69f00; }
 .prose, .prose * { overflow-wrap: anywhere; }
-.card table { display: block; overflow-x: auto; overflow-wrap: normal; }
+.card { contain: inline-size; }
+.card table { display: block; overflow-x: auto; border: 0; }
+.card table, .card table * { overflow-wrap: normal; word-break: normal; }
+.card td { white-space: nowrap; }
+.card td:first-child { white-space: normal; min-width: 5.5rem; }
 .block.notice { border-left: 4px solid var(--doubtful); padding: .25rem 1rem; }
 .answer .marked { width: 100%; max-height: 75vh; object-fit: contain;
   border-radius: 6px; display: block; }

@@ -10,7 +10,7 @@ from typing import Final
 
 from agegender.predict import Face
 
-WIDTH, HEIGHT = 320, 128
+WIDTH, HEIGHT = 324, 128
 """Units of the drawing; about pixels on a phone."""
 
 _LEFT, _RIGHT, _TOP, _FLOOR = 10, 310, 22, 104

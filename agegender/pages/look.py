@@ -33,11 +33,13 @@ figcaption { font-size: .85rem; color: var(--soft); }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .25rem .9rem .25rem 0; vertical-align: top;
   border-bottom: 1px solid var(--line); overflow-wrap: normal; }
+td:not(:last-child), .number { white-space: nowrap; }
+td:last-child:not(.number) { min-width: 9rem; }
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; min-width: 4rem; }
 .listing td { overflow-wrap: anywhere; }
 .listing th { white-space: nowrap; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 .faces { display: grid; gap: .5rem; margin: .5rem 0;
   grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); max-width: 70rem; }
 .faces figure { margin: 0; text-align: center; }

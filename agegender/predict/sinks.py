@@ -17,6 +17,7 @@ from agegender.pages.write import write_text
 from agegender.predict.answer_file import LINES, going_on, require_file
 from agegender.predict.faces import PhotoFaces
 from agegender.predict.tables import to_json, to_table
+from agegender.terminal import printed
 
 
 class Sink(Protocol):
@@ -66,15 +67,9 @@ class Stream:
         self._write(self._lines.text(answer, self._model))
 
     def _write(self, text: str) -> None:
-        try:
+        with printed():
             self._file.write(text)
             self._file.flush()
-        except BrokenPipeError:  # whoever read it has enough
-            raise
-        except OSError as error:
-            raise DataError(
-                f"standard output cannot be written: {error.strerror or error}."
-            ) from error
 
 
 class Together:
@@ -122,6 +117,7 @@ def sink_for(
 
     Raises:
         ConfigError: If Parquet has no file.
+        DataError: If there is neither a file nor a standard output.
         AgeGenderError: As `answer_file.going_on` has it.
     """
     model = settings["model"]
@@ -147,5 +143,7 @@ def sink_for(
 
 def _speak_utf8() -> None:
     """Write for programs in the one encoding that JSON has and that holds all names."""
+    if sys.stdout is None:
+        raise DataError("standard output is closed. Name a file: --out FILE.")
     if isinstance(sys.stdout, TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")

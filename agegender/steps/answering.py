@@ -43,6 +43,7 @@ def network_of(version: "Version", store: "FaceStore") -> "Network":
 
     rule, file = store.manifest.crop_rule, download_network(version)
     if file.suffix == KERAS:
+        from agegender.model import backend  # noqa: F401 - loads Keras quietly, first
         from agegender.model.export import network_of_keras
 
         return network_of_keras(file, rule)

@@ -51,11 +51,16 @@ def card_of(
         | ({"checked against the model": check} if check else {}),
         trained_on=network.metadata.get("trained_on", "Not noted"),
         recipe=recipe_of(version),
-        judged_on=f"the test split of {store.path.name} "
-        f"({store.split_hash('test').removeprefix('sha256:')[:12]})",
+        judged_on=f"the test split of {named_split(store, 'test')}",
         gate=gate,
     )
     return draw_model_card(subject, report)
+
+
+def named_split(store: "FaceStore", split: str) -> str:
+    """Return a store's name and the beginning of the hash of its split."""
+    digest = store.split_hash(split).removeprefix("sha256:")[:12]
+    return f"{store.path.name} ({digest})"
 
 
 def _network_facts(file: Path, network: "Network") -> dict[str, str]:

@@ -36,6 +36,7 @@ def import_weights(
     """
     from agegender.data.digest import digest_of
     from agegender.data.sample import example_photo
+    from agegender.model import backend  # noqa: F401 - loads Keras quietly, so first
     from agegender.model.cost import count
     from agegender.model.export import export_onnx
     from agegender.model.files import save_model

@@ -14,6 +14,7 @@ from agegender.steps.answering import (
     report_of,
     version_of,
 )
+from agegender.steps.card import named_split
 from agegender.steps.others import OthersSplit, beside_others, log_others
 from agegender.steps.outcome import Outcome
 
@@ -77,6 +78,7 @@ def evaluate(
     heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
     data = {
         "model": version.uri,
+        "data": named_split(faces, split),
         "split": split,
         "split_by": faces.manifest.split_rules.by,
         **report.to_dict(),
@@ -185,7 +187,9 @@ def _record(
         for name, figure in report.figures().items():
             run.log_figure(figure, f"evaluation/{split}_{name}.png")
     if version.number is not None:
-        tag_version(version, {f"{split}_{k}": v for k, v in _tags(report).items()})
+        # Another store's split of that name replaces the figures: say whose they are.
+        tags = {**_tags(report), "data": named_split(store, split)}
+        tag_version(version, {f"{split}_{k}": v for k, v in tags.items()})
 
 
 def _tags(report: "Report") -> dict[str, str]:

@@ -146,6 +146,7 @@ def _network(file: Path, runtime: Runtime) -> "Network":
     if file.suffix != KERAS:
         return Network.load(file, runtime=runtime)
 
+    from agegender.model import backend  # noqa: F401 - loads Keras quietly, so first
     from agegender.model.keras_file import network_of_noted_keras
 
     return network_of_noted_keras(file, runtime)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agegender.config import Experiment
+from agegender.errors import ConfigError
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.lineage import digests, lineage_of, told
@@ -60,18 +61,23 @@ def train(
     """
     from agegender.data.store import FaceStore
 
+    if system_metrics < 0:
+        raise ConfigError(
+            "system_metrics must be seconds, or 0 for no such metrics. "
+            f"Received: {system_metrics}."
+        )
     faces = FaceStore.open(store)
     experiment, lineage = lineage_of(experiment, faces)
+    count = _device_count(devices, experiment)
     if dry_run:
         return Outcome.of_json(_plan(experiment, faces, lineage))
 
     from agegender.tracking.place import programs_folder
     from agegender.tracking.store import use_tracking_store
     from agegender.tracking.watched import watched
-    from agegender.train import chosen_devices, fit, keep_programs
+    from agegender.train import fit, keep_programs
 
     keep_programs(programs_folder())
-    count = len(chosen_devices(devices, experiment.training.batch_size))
     use_tracking_store()
     began = resumable_run(
         *(experiment, faces, checkpoints, resume, count), lineage=lineage
@@ -88,6 +94,15 @@ def train(
             )
         version = keep(run, trained, faces, experiment, lineage)
     return _outcome(run, trained, version)
+
+
+def _device_count(wanted: int, experiment: Experiment) -> int:
+    """Return on how many devices to train, once it is sure that they can."""
+    from agegender.train import chosen_devices, require_clips_alike
+
+    chosen = chosen_devices(wanted, experiment.training.batch_size)
+    require_clips_alike(chosen, experiment.optimizer.clip_norm)
+    return len(chosen)
 
 
 def _outcome(run: "Run", trained: "Trained", version: "Version") -> Outcome:

@@ -49,6 +49,13 @@ def _crown(version: Version, champion: Version | None) -> None:
         )
     if champion and champion.number == version.number:
         return
+    moves = [(CHAMPION, version.number)]
     if champion and champion.number is not None:
-        set_alias(PREVIOUS, champion.number)
-    set_alias(CHAMPION, version.number)
+        moves.insert(0, (PREVIOUS, champion.number))
+    previous = alias_version(PREVIOUS)
+    if previous and previous.number == version.number:
+        # The only name it has: a rollback killed between the moves must have put it
+        # back, or none could any more.
+        moves.reverse()
+    for alias, number in moves:
+        set_alias(alias, number)

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from pydantic import BaseModel
 
@@ -60,6 +61,20 @@ class PhotoAnswer(BaseModel):
     limits: str
 
 
+class RefusedRequestError(MlflowException):
+    """What is wrong with a request, in one line; the server answers 400."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line, error_code=INVALID_PARAMETER_VALUE)
+        self._line = line
+
+    def serialize_as_json(self) -> str:
+        """Return the body of the server's answer."""
+        # MLflow has put the whole request before the line: megabytes of photos.
+        self.message = self._line
+        return str(super().serialize_as_json())
+
+
 class ServedModel(PythonModel):
     """Predictor behind MLflow's interface."""
 
@@ -97,12 +112,12 @@ class ServedModel(PythonModel):
             A bad photo spoils its own item alone.
 
         Raises:
-            MlflowException: If there are too many photos or a parameter will not do;
-                the server answers 400.
+            RefusedRequestError: If there are too many photos or a parameter will not
+                do.
         """
         photos = self.limits.photos
         if len(model_input) > photos:
-            raise MlflowException.invalid_parameter_value(
+            raise RefusedRequestError(
                 f"at most {photos} photos a request. Received: {len(model_input)}."
             )
         # Null, to whom it says nothing, is the default.
@@ -110,7 +125,7 @@ class ServedModel(PythonModel):
         try:
             predictor = self._predictor(PARAMS | asked)
         except AgeGenderError as error:
-            raise MlflowException.invalid_parameter_value(str(error)) from error
+            raise RefusedRequestError(str(error)) from error
         return self._answers(predictor, model_input)
 
     def _predictor(self, params: dict[str, Any]) -> Predictor:

@@ -1,47 +1,13 @@
-"""Loads Keras and its backend without their greetings.
-
-TensorFlow's libraries write to the process's standard error while they are being
-loaded, whatever the log level: a dozen lines about processors and absent GPUs,
-before the user's first line of progress. What is wrong is told all the same.
-"""
-
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
+"""Loads Keras on a backend that learns."""
 
 from agegender.errors import ConfigError
+from agegender.model import backend
 
 LEARNING = frozenset({"tensorflow", "jax", "torch"})
 """Keras' backends that have gradients."""
 
-
-@contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-    """Send file descriptor 2 nowhere."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-try:
-    with _silenced():
-        import keras
-except (ImportError, ValueError) as error:
-    raise ConfigError(
-        f"Keras cannot be loaded: {error}. Install its backend, or set KERAS_BACKEND "
-        "to one that is installed, tensorflow or jax. "
-        f"Received: KERAS_BACKEND={os.environ.get('KERAS_BACKEND', '')}."
-    ) from error
-if (_name := keras.backend.backend()) not in LEARNING:
+if backend.NAME not in LEARNING:
     raise ConfigError(
         "nothing can be learnt on this backend of Keras. Set KERAS_BACKEND to "
-        f"tensorflow or jax. Received: {_name}."
+        f"tensorflow or jax. Received: {backend.NAME}."
     )

@@ -20,6 +20,11 @@ PROJECT = Path(__file__).parents[2]
 PHOTO = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 COMMAND = "demo --model starter --port 0 --no-open"
 ANSWERED = "document.querySelector('.panel, .complaint')"
+LETTERS_INSIDE = """
+[...document.querySelectorAll('.plot text')].every(text =>
+  text.getBoundingClientRect().right
+    <= text.ownerSVGElement.getBoundingClientRect().right)
+"""
 
 pytestmark = [
     pytest.mark.browser,
@@ -68,9 +73,26 @@ def test_photo_is_answered_and_fits_the_window(
     assert "no proof of age" in told
     assert browser.run("document.querySelectorAll('.plot .likely').length") == 1
     assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run(LETTERS_INSIDE)
     browser.picture(tmp_path / "page.png")
     with Image.open(tmp_path / "page.png") as picture:
         assert picture.width <= width
+
+
+def test_card_fits_a_phone_and_its_words_stay_whole(
+    browser: Browser, address: str
+) -> None:
+    opened(browser, address, width=390)
+    browser.run(
+        "[...document.querySelectorAll('button')]"
+        ".find(one => one.innerText.includes('card')).click()"
+    )
+    browser.wait("document.querySelector('.card td')")
+    assert browser.run("document.documentElement.scrollWidth") <= 390
+    intervals = "[...document.querySelectorAll('.card td:not(:first-child)')]"
+    assert browser.run(f"Math.max(...{intervals}.map(one => one.scrollWidth))") > 90
+    heights = "[...document.querySelectorAll('.card tr')].map(one => one.offsetHeight)"
+    assert browser.run(f"Math.max(...{heights})") < 200
 
 
 def test_drawn_group_gets_a_panel_a_face(browser: Browser, address: str) -> None:

@@ -49,6 +49,12 @@ def command(*words: str) -> list[str]:
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT)}
 
 
+def closing(stream: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command as a shell does with `>&-` or `2>&-` behind it."""
+    shell = ["sh", "-c", f'exec "$@" {stream}', "sh", *command(*words)]
+    return subprocess.run(shell, env=ENVIRONMENT, capture_output=True, check=False)
+
+
 def killed(words: list[str], growing: Path, size: int) -> None:
     """Run a command until a file has grown so large, then kill it."""
     process = subprocess.Popen(
@@ -288,18 +294,37 @@ def test_ending_says_the_format_in_capitals_too(
     assert out.read_text().startswith("photo,")
 
 
-@pytest.mark.parametrize("words", [["--format", "jsonl"], ["--format", "csv"]])
+@pytest.mark.parametrize("form", ["jsonl", "csv", "json", "table"])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk to be full")
 def test_full_disk_below_standard_output_is_told_in_one_line(
-    album: Path, network_file: Path, words: list[str]
+    album: Path, network_file: Path, form: str
 ) -> None:
-    whole = command(str(album), "--model", str(network_file), *words)
+    whole = command(str(album), "--model", str(network_file), "--format", form)
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             whole, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert done.returncode == 3
     assert b"standard output cannot be written: No space" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("form", ["jsonl", "json"])
+def test_closed_standard_output_is_told_in_one_line(
+    album: Path, network_file: Path, form: str
+) -> None:
+    done = closing(">&-", str(album), "--model", str(network_file), "--format", form)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"agegender: standard output is closed.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_answers_are_told_where_standard_error_is_closed(
+    album: Path, network_file: Path
+) -> None:
+    done = closing("2>&-", str(album), "--model", str(network_file))
+    assert done.returncode != cli.DEFECT
+    assert b"no proof of age" in done.stdout
 
 
 def test_closed_standard_input_is_an_empty_list(

@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from agegender import steps
 from agegender.errors import ModelError
-from agegender.tracking import registry
+from agegender.tracking import champion, registry
 from agegender.tracking.champion import promote_alias
 from agegender.tracking.params import PARAMS
 from agegender.tracking.registry import Version, resolve
@@ -113,6 +113,23 @@ def test_promotion_that_was_killed_half_way_is_not_rolled_back(
     registry.set_alias(registry.PREVIOUS, registered.number)
     with pytest.raises(ModelError, match="no previous champion to go back to"):
         steps.rollback()
+
+
+def test_rollback_that_was_killed_half_way_has_put_the_version_back(
+    registered: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote_alias(registered)
+    promote_alias(resolve(f"models:/agegender/{again(registered)}"))
+
+    def killed(alias: str, number: int) -> None:
+        registry.set_alias(alias, number)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(champion, "set_alias", killed)
+    with pytest.raises(KeyboardInterrupt):
+        steps.rollback()
+
+    assert resolve("models:/agegender@champion").number == 1
 
 
 def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:

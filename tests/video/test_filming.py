@@ -109,8 +109,9 @@ def test_without_the_package_av_one_line_names_the_extra() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_film_is_finished_with_what_was_seen(
-    studio: Any, tmp_path: Path
+    studio: Any, tmp_path: Path, request_to_end: signal.Signals
 ) -> None:
     frames = itertools.cycle(list(studio.people(frames=20)))
     film = studio.film("long.mkv", itertools.islice(frames, 300))
@@ -126,7 +127,7 @@ def test_interrupted_film_is_finished_with_what_was_seen(
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "watching frames: 1/300\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(request_to_end)
         out, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert errors.splitlines()[-1].startswith("agegender: interrupted")
