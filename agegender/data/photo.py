@@ -22,6 +22,11 @@ from agegender.errors import DataError
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats decoded in this process; others (EPS) would start foreign programs."""
 
+EXTENSIONS: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+)
+"""What files of these formats are called, in lower case."""
+
 _FRACTIONS: Final = (8, 4, 2)
 """1/8, 1/4, 1/2: those that libjpeg-turbo has fast code for."""
 

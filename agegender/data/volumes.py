@@ -14,14 +14,11 @@ import numpy as np
 import pandas as pd
 
 from agegender.data.listing import Archive, Chunk, place_of
+from agegender.data.photo import EXTENSIONS
 from agegender.data.tarball import open_tar
 from agegender.progress import Progress, silent
 
 SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-
-PICTURES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-)
 
 
 def find_volumes(folder: Path) -> list[Path]:
@@ -33,7 +30,7 @@ def find_volumes(folder: Path) -> list[Path]:
         entries = [one for one in folder.iterdir() if not one.name.startswith(".")]
     except OSError:
         return []  # whoever opens it next says why
-    if any(entry.is_dir() or entry.suffix.lower() in PICTURES for entry in entries):
+    if any(entry.is_dir() or entry.suffix.lower() in EXTENSIONS for entry in entries):
         return []
     return sorted(entry for entry in entries if entry.name.endswith(SUFFIXES))
 

@@ -11,12 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from agegender.data.photo import EXTENSIONS
 from agegender.errors import ConfigError, DataError
-
-EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-)
-"""What counts as a photo in a folder; a file named outright is always tried."""
 
 LIST: Final = "-"
 """Stands for the paths on standard input."""
@@ -108,11 +104,12 @@ def _photos_in(folder: Path, recursive: bool, besides: Path | None) -> list[str]
 
 def _walk(folder: Path, recursive: bool, besides: Path | None) -> Iterator[str]:
     for inside, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = [
-            one
-            for one in folders
-            if recursive and Path(inside, one).resolve() != besides
-        ]
+        if not recursive:
+            folders.clear()
+        elif besides is not None:
+            folders[:] = [
+                one for one in folders if Path(inside, one).resolve() != besides
+            ]
         # `./a.jpg` is `a.jpg`, as where it is named outright.
         place = "" if inside == "." else str(Path(inside))
         for file in files:

@@ -41,6 +41,16 @@ def written(tmp_path: Path, labels: pd.DataFrame = LABELS) -> Path:
     return path
 
 
+def stored(maker: Any, tmp_path: Path, labels: pd.DataFrame) -> FaceStore:
+    return prepare(
+        "table",
+        tmp_path / "store",
+        folder=photos(maker),
+        table=written(tmp_path, labels),
+        size=16,
+    )
+
+
 def test_table_becomes_a_store_with_all_it_tells(maker: Any, tmp_path: Path) -> None:
     table = written(tmp_path)
     store = prepare(
@@ -99,13 +109,7 @@ def test_several_faces_of_one_photo_have_ids_of_their_own(
 ) -> None:
     labels = LABELS.head(2).assign(path="mine/0.jpg", x1=[0, 20], y1=0, x2=[20, 40])
     labels["y2"] = 20
-    store = prepare(
-        "table",
-        tmp_path / "store",
-        folder=photos(maker),
-        table=written(tmp_path, labels),
-        size=16,
-    )
+    store = stored(maker, tmp_path, labels)
     assert store.labels["id"].tolist() == ["mine/0.jpg#1", "mine/0.jpg#2"]
 
 
@@ -128,13 +132,7 @@ def test_names_of_our_own_columns_are_not_taken_over(
     maker: Any, tmp_path: Path
 ) -> None:
     labels = LABELS.assign(split="test", id=7, digest="x", fault="bad", dob=1)
-    store = prepare(
-        "table",
-        tmp_path / "s",
-        folder=photos(maker),
-        table=written(tmp_path, labels),
-        size=16,
-    )
+    store = stored(maker, tmp_path, labels)
     assert len(store) == 12
     assert set(store.labels["split"]) > {"train"}
     assert "dob" not in store.labels
@@ -345,13 +343,7 @@ def test_detector_and_year_of_others_are_no_limits_here(
     labels = LABELS.assign(
         face_score=0.98, second_face_score="none", photo_taken="2019-07-01"
     )
-    store = prepare(
-        "table",
-        tmp_path / "store",
-        folder=photos(maker),
-        table=written(tmp_path, labels),
-        size=16,
-    )
+    store = stored(maker, tmp_path, labels)
     assert len(store) == 12
     assert not {"face_score", "second_face_score", "photo_taken"} & {*store.labels}
 
