@@ -11,13 +11,12 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Container, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agegender import __version__, steps
-from agegender.config import Experiment
 from agegender.errors import AgeGenderError, ConfigError, GateRefusedError
+from agegender.options import FILES, SUBJECTS, as_known, as_typed
 from agegender.terminal import TerminalProgress, keep_streams, printed
 
 INTERRUPTED = 130
@@ -27,11 +26,6 @@ STEPS: dict[str, Callable[..., steps.Outcome]] = {
     step.__name__.replace("_", "-"): step for step in steps.ALL
 }
 NOT_OPTIONS: set[str | int] = {"progress"}
-FILES = ("experiment", "gate")
-"""Options that are a file of settings."""
-
-SUBJECTS = ("what", "file")
-"""Options that are what a step is about: the first bare word names them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,7 +125,7 @@ def step_help(name: str) -> str:
     """Return the help of one step, options spelled as people type them."""
     kept = _NOISE.sub("", _parser(name).format_help())
     own = inspect.signature(STEPS[name]).parameters
-    spelled = "\n".join(_spelled(line, own) for line in kept.splitlines())
+    spelled = "\n".join(as_typed(line, own) for line in kept.splitlines())
     return re.sub(r"\n{3,}", "\n\n", spelled)
 
 
@@ -145,7 +139,8 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: If an option is unknown, missing, or of a wrong type.
     """
-    spelled, lists = _normalised(name, options)
+    parameters = inspect.signature(STEPS[name]).parameters
+    spelled, lists = as_known(name, parameters, options)
     given = {word[2:].partition("=")[0] for word in spelled}
     if missing := [word for word in _needed(name) if word not in given]:
         raise ConfigError(
@@ -165,7 +160,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         if isinstance(cause, AgeGenderError):
             raise cause from None
         raise ConfigError(
-            f"{_spelled(_one_line(error))} See `agegender {name} --help`."
+            f"{as_typed(_one_line(error))} See `agegender {name} --help`."
         ) from None
 
 
@@ -231,119 +226,6 @@ _NOISE = re.compile(
     r"|^  --\S+\.help\s+Show\s+the\s+help\s+for\s+\w+\s+and\s+exit\.\n",
     re.MULTILINE,
 )
-
-
-def _spelled(line: str, own: Container[str] = ()) -> str:
-    """Spell options as typed: dashes, no `experiment.` but before a step's own name."""
-
-    def shorter(match: re.Match[str]) -> str:
-        short = match[1].removeprefix("experiment.")
-        name = match[1] if short in own else short
-        head, *rest = name.split(".")
-        return "--" + ".".join([head.replace("_", "-"), *rest])
-
-    return re.sub(r"--([A-Za-z_][\w.]*)", shorter, line)
-
-
-def _normalised(
-    name: str, options: Sequence[str]
-) -> tuple[list[str], dict[str, list[str]]]:
-    """Spell what a person types the way the parser knows it.
-
-    `--dry-run` becomes `--dry_run=true`, `--no-resume` becomes `--resume=false`,
-    `--model.depth` becomes `--experiment.model.depth`, and bare words become the
-    list of paths, or the first of them what the step is about. Lists are returned
-    beside that: as YAML, which the parser reads, no word could be just any name.
-    """
-    parameters = inspect.signature(STEPS[name]).parameters
-    sections = {field.name for field in fields(Experiment)} - set(parameters)
-    waiting = [_affirmed(parameters, word) for word in options]
-    spelled: list[str] = []
-    paths: list[str] = []
-    lists: dict[str, list[str]] = {}
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("--"):
-            paths.append(word)
-            continue
-        key, equals, given = word[2:].partition("=")
-        key = _key(key, sections if "experiment" in parameters else set())
-        if _is_list(parameters, key):
-            words = [given] * bool(equals) + _words(waiting)
-            if len(words) == 1 and words[0].startswith("["):
-                spelled.append(f"--{key}={words[0]}")
-            else:
-                lists[key] = words
-            continue
-        value = _value(parameters, key, given if equals else None, waiting)
-        if key == "paths" and not (value or "").startswith("["):
-            paths.append(value or "")
-            continue
-        spelled.append(f"--{key}" if value is None else f"--{key}={value}")
-    for subject in SUBJECTS:
-        is_named = any(word.startswith(f"--{subject}=") for word in spelled)
-        if paths and subject in parameters and not is_named:
-            spelled.append(f"--{subject}={paths.pop(0)}")
-    if paths and "paths" not in parameters:
-        raise ConfigError(
-            f"`agegender {name}` takes options only. Received: {paths[0]!r}. "
-            f"See `agegender {name} --help`."
-        )
-    if paths:
-        lists["paths"] = paths
-    # A file comes first: the parser lets what follows win, and options are beside it.
-    spelled.sort(key=lambda word: word.partition("=")[0][2:] not in FILES)
-    return [*spelled, *(f"--{key}=[]" for key in lists)], lists
-
-
-def _value(
-    parameters: Any, key: str, given: str | None, waiting: list[str]
-) -> str | None:
-    """Return an option's value, taking the word that is it from those waiting.
-
-    A switch takes none; None if there is no value.
-    """
-    if given is not None:
-        return given
-    follows = bool(waiting) and not waiting[0].startswith("--")
-    if follows and not _is_flag(parameters, key, waiting[0]):
-        return waiting.pop(0)
-    return "true" if _is_bool(parameters, key) else None
-
-
-def _words(waiting: list[str]) -> list[str]:
-    """Take all words up to the next option, as a list does."""
-    words = []
-    while waiting and not waiting[0].startswith("--"):
-        words.append(waiting.pop(0))
-    return words
-
-
-def _affirmed(parameters: Any, word: str) -> str:
-    """Say `--resume=false` for `--no-resume`."""
-    negation, _, rest = word.partition("--no-")
-    name = rest.replace("-", "_")
-    return word if negation or not _is_bool(parameters, name) else f"--{name}=false"
-
-
-def _key(key: str, sections: set[str]) -> str:
-    head, dot, rest = key.replace("-", "_").partition(".")
-    prefix = "experiment." if head in sections else ""
-    return f"{prefix}{head}{dot}{rest}"
-
-
-def _is_bool(parameters: Any, key: str) -> bool:
-    return key in parameters and parameters[key].annotation is bool
-
-
-def _is_list(parameters: Any, key: str) -> bool:
-    of_words = key in parameters and "list[str]" in str(parameters[key].annotation)
-    return of_words and key != "paths"
-
-
-def _is_flag(parameters: Any, key: str, following: str) -> bool:
-    """Tell a bare switch followed by a path from a switch with its value."""
-    return _is_bool(parameters, key) and following.lower() not in {"true", "false"}
 
 
 def _one_line(error: BaseException) -> str:
