@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from agegender.config import MAX_PIXELS
+from agegender.data.remarks import leave_out_remarks
+from agegender.data.scans import refuse_endless_scans
 from agegender.errors import DataError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
@@ -89,14 +91,18 @@ def decode_shrunk(
         max_pixels: Pixels of the largest photo that is decoded at all.
 
     Raises:
-        DataError: If the bytes are no picture, are cut short or hold too many pixels.
+        DataError: If the bytes are no picture, are cut short, hold too many pixels or
+            go over them too often.
     """
+    if encoded.startswith(_JPEG):
+        refuse_endless_scans(encoded)
     fast = _decode_plain_jpeg(encoded, at_least, across, max_pixels)
     return fast or _decode_any(encoded, at_least, across, max_pixels)
 
 
 def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
     """Return an image's pixels, uint8 (H, W, 3), as `decode_photo` would."""
+    leave_out_remarks()
     return np.array(_as_rgb(_upright(image)))
 
 
@@ -131,6 +137,7 @@ def _is_turned(encoded: bytes) -> bool:
     """Tell whether a JPEG's notes ask for it to be turned."""
     if _NOTES_MARKER not in encoded[:_NOTES_WITHIN]:
         return False
+    leave_out_remarks()
     try:
         with Image.open(io.BytesIO(encoded), formats=("JPEG",)) as image:
             return _orientation(image) != 1
@@ -141,6 +148,7 @@ def _is_turned(encoded: bytes) -> bool:
 def _decode_any(
     encoded: bytes, at_least: int | None, across: float | None, max_pixels: int
 ) -> Shrunk:
+    leave_out_remarks()
     try:
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import pandas as pd
 
@@ -27,29 +27,16 @@ from agegender.data.listing import (
     list_members,
     place_of,
 )
+from agegender.data.passage import Passage
 from agegender.data.places import is_folder
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 
-_COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _DAMAGED: Final = (
     *(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError),
-    *(ValueError, LookupError),  # tarfile's own, of sparse files
+    # tarfile's own, of sparse files and of notes about notes
+    *(ValueError, LookupError, RecursionError),
 )
-
-_NOTES: Final = frozenset(
-    {
-        *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
-        *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
-    }
-)
-"""Kinds of entry that tell of the next one; tarfile reads them whole."""
-
-_MAX_NOTE: Final = 2**20
-
-_LEAST_LIMIT, _MOST_PACKED = 2**30, 100
-"""Bytes that any compressed archive may unpack to, and how often its own size: photos
-hardly shrink, and a few bytes may claim terabytes."""
 
 
 def open_tar(path: Path) -> "PlainTar | CompressedTar":
@@ -61,11 +48,11 @@ def open_tar(path: Path) -> "PlainTar | CompressedTar":
     if is_folder(path):
         raise DataError(f"archive {path} is a folder. Give it as the folder instead.")
     try:
-        with path.open("rb") as file:
-            head = file.read(6)
+        with Passage(path) as passage:
+            packed = passage.is_packed
     except OSError as error:
         raise DataError(f"archive {path} cannot be read: {error.strerror}.") from error
-    archive = CompressedTar(path) if head.startswith(_COMPRESSED) else PlainTar(path)
+    archive = CompressedTar(path) if packed else PlainTar(path)
     archive.check()
     return archive
 
@@ -80,38 +67,37 @@ class _Entry(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Read the entry from its block."""
         try:
-            entry = super().frombuf(buf, encoding, errors)
+            return super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:
             if len(buf) < tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it ends without an end mark") from error
             if any(buf):
                 raise tarfile.ReadError(str(error)) from error
             raise
-        if entry.type in _NOTES and entry.size > _MAX_NOTE:
-            raise tarfile.ReadError(f"a name or note of {entry.size} bytes")
-        return entry
 
 
 @contextmanager
-def _entries(
-    path: Path, mode: Literal["r:", "r|*"]
-) -> Iterator[tuple[tarfile.TarFile, Iterator[tarfile.TarInfo]]]:
+def _entries(path: Path) -> Iterator[tuple[Passage, Iterator[tarfile.TarInfo]]]:
     """Open a tar file and walk its entries; damage becomes one line."""
     passed = 0
-    limit = _limit_of(path) if mode == "r|*" else None
 
-    def walk(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    def walk(tar: tarfile.TarFile, passage: Passage) -> Iterator[tarfile.TarInfo]:
         nonlocal passed
         while (entry := tar.next()) is not None:
-            _refuse_endless(entry, passed, limit)
+            _refuse_endless(entry, passed)
+            passage.expect_end(tar.offset)
             passed += 1
             # A large archive's entries would fill memory; the stubs lack the list.
             tar.members.clear()  # type: ignore[attr-defined]
             yield entry
 
     try:
-        with tarfile.open(path, mode, tarinfo=_Entry) as tar:
-            yield tar, walk(tar)
+        with (
+            Passage(path) as passage,
+            # To read takes no `write`, which the stubs ask for.
+            tarfile.open(path, "r:", passage, tarinfo=_Entry) as tar,  # type: ignore[call-overload]
+        ):
+            yield passage, walk(tar, passage)
     except (*_DAMAGED, OSError) as error:
         what = "is damaged after its file" if passed else "is not a tar archive"
         where = f" {passed}" if passed else ""
@@ -121,21 +107,12 @@ def _entries(
         ) from error
 
 
-def _limit_of(path: Path) -> int:
-    """Return how many bytes a compressed archive may unpack to."""
-    return max(_LEAST_LIMIT, _MOST_PACKED * path.stat().st_size)
-
-
-def _refuse_endless(entry: tarfile.TarInfo, passed: int, limit: int | None) -> None:
+def _refuse_endless(entry: tarfile.TarInfo, passed: int) -> None:
     """Raise at an entry that leads back in the archive, or on without end."""
     if entry.size < 0:
         raise tarfile.ReadError(f"the next one has {entry.size} bytes")
     if passed >= MAX_ROWS:
         raise tarfile.ReadError(f"it has more than {MAX_ROWS}")
-    if limit is not None and not entry.issparse():
-        end = entry.offset_data + entry.size
-        if end > limit:
-            raise tarfile.ReadError(f"it unpacks to {end} bytes; at most {limit}")
 
 
 def _is_plain(entry: tarfile.TarInfo) -> bool:
@@ -145,15 +122,13 @@ def _is_plain(entry: tarfile.TarInfo) -> bool:
 class _Tar:
     """What both kinds of tar file do alike."""
 
-    mode: Literal["r:", "r|*"]
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._digest = ""
 
     def check(self) -> None:
         """Read the first entry, to fail early."""
-        with _entries(self.path, self.mode) as (_, entries):
+        with _entries(self.path) as (_, entries):
             next(entries, None)
 
     def place(self, number: int, entry: tarfile.TarInfo) -> int:
@@ -163,7 +138,7 @@ class _Tar:
     @cached_property
     def members(self) -> pd.DataFrame:
         """The entries other than folders, as they lie in the archive."""
-        with _entries(self.path, self.mode) as (_, entries):
+        with _entries(self.path) as (_, entries):
             files = [
                 (entry.name, entry.size, self.place(number, entry), _is_plain(entry))
                 for number, entry in enumerate(entries)
@@ -208,8 +183,6 @@ class TarPhotos:
 class PlainTar(_Tar):
     """A tar file with random access; places are offsets in bytes."""
 
-    mode = "r:"
-
     def place(self, number: int, entry: tarfile.TarInfo) -> int:  # noqa: ARG002
         """Return the offset of the entry's bytes."""
         return entry.offset_data
@@ -230,8 +203,6 @@ class PlainTar(_Tar):
 
 class CompressedTar(_Tar):
     """A tar file read from the front; places are the entries' numbers."""
-
-    mode = "r|*"
 
     def place(self, number: int, entry: tarfile.TarInfo) -> int:  # noqa: ARG002
         """Return the number of the entry."""
@@ -254,14 +225,13 @@ class CompressedTar(_Tar):
         """Yield the bytes at rising places; a place may come several times."""
         wanted = iter(places)
         place = next(wanted, None)
-        with _entries(self.path, self.mode) as (tar, entries):
+        with _entries(self.path) as (passage, entries):
             for number, entry in enumerate(entries):
                 if place is None:
                     return
                 if number != place:
                     continue
-                file = tar.extractfile(entry)
-                photo = file.read() if file is not None else b""
+                photo = passage.stretch(entry.offset_data, entry.size)
                 while place == number:
                     yield photo
                     place = next(wanted, None)

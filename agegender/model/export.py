@@ -151,7 +151,9 @@ def _check_parity(model: keras.Model, network: Network, size: int) -> None:
     """Compare answers on random faces; raise ModelError where they differ."""
     shape = (PARITY_FACES, size, size, 3)
     faces = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    wanted = in_float32(model).predict(faces, verbose=0)
+    # Called as it is: `predict` would trace a function of its own for this one batch.
+    answers = in_float32(model)(faces, training=False)
+    wanted = {head: keras.ops.convert_to_numpy(told) for head, told in answers.items()}
     got = network.predict(faces)
     years = np.abs(
         expected_age(wanted["age"]) - expected_age(got.age_probabilities)

@@ -5,12 +5,15 @@ this module does.
 """
 
 import os
+import zipfile
+import zlib
 from pathlib import Path
 
 import keras
 
 from agegender.errors import ModelError
 from agegender.model import augment, heads, losses, metrics, mirrored, norm, shrink
+from agegender.model.keras_claims import require_honest
 
 REGISTERED = (
     *(augment.Augment, norm.BatchNorm, shrink.Shrink),
@@ -18,6 +21,12 @@ REGISTERED = (
     *(heads.Probabilities, heads.StepsToAges, heads.SecondOfTwo),
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )
+
+_UNFIT = (
+    *(ValueError, TypeError, OSError, LookupError, AttributeError),
+    *(RecursionError, zipfile.BadZipFile, zlib.error),
+)
+"""What is raised of files that are none of Keras', or are damaged."""
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:
@@ -56,13 +65,15 @@ def load_model(path: str | Path) -> keras.Model:
         path: A `.keras` file.
 
     Raises:
-        ModelError: If it is missing or is no Keras file.
+        ModelError: If it is missing, is no Keras file, or claims far more than it
+            holds.
     """
     path = Path(path)
     if not path.is_file():
         raise ModelError(f"no network at {path}. Give the path of a .keras file.")
     try:
+        require_honest(path)
         return keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError) as error:
+    except _UNFIT as error:
         line = str(error).strip().split("\n", 1)[0]
         raise ModelError(f"{path} is not a Keras network: {line}") from error

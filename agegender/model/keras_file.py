@@ -12,6 +12,7 @@ from agegender.config import CropRule, Runtime
 from agegender.errors import AgeGenderError, ModelError
 from agegender.model.calibration import Calibration
 from agegender.model.export import network_of_keras
+from agegender.model.keras_claims import require_room
 from agegender.model.keras_formats import NOTES
 from agegender.model.network import Network
 
@@ -50,6 +51,7 @@ def read_notes(path: Path) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            require_room(archive)
             notes: dict[str, Any] = json.loads(archive.read(NOTES))
     except FileNotFoundError as error:
         raise ModelError(f"no network at {path}. Name one that is there.") from error

@@ -55,10 +55,10 @@ def _onnxruntime(path: Path, threads: int) -> Opened:
     gpu = "CUDAExecutionProvider"
     if gpu in onnxruntime.get_available_providers():
         session = _session(path, threads, gpu)
-        run = _asking(session)
+        run = _asking(session, path)
     else:
         session = _session(path, threads=1)
-        run = _on_cores(_asking(session), threads)
+        run = _on_cores(_asking(session, path), threads)
     return Opened(run, session.get_modelmeta().custom_metadata_map)
 
 
@@ -87,16 +87,24 @@ def _session(
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     # The errors of onnxruntime share no public base of their own.
     except Exception as error:
-        line = str(error).strip().split("\n", 1)[0]
-        raise ModelError(f"{path} is not an ONNX network: {line}") from error
+        raise ModelError(f"{path} is not an ONNX network: {_line(error)}") from error
 
 
-def _asking(session: onnxruntime.InferenceSession) -> Run:
+def _asking(session: onnxruntime.InferenceSession, path: Path) -> Run:
     def ask(faces: NDArray[np.uint8]) -> Raw:
-        ages, male = session.run(OUTPUTS, {"faces": np.ascontiguousarray(faces)})
+        given = {"faces": np.ascontiguousarray(faces)}
+        try:
+            ages, male = session.run(OUTPUTS, given)
+        # As above; somebody's network may ask for more memory than there is.
+        except Exception as error:
+            raise ModelError(f"{path} cannot answer: {_line(error)}") from error
         return ages, male
 
     return ask
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
 
 
 def _openvino(path: Path, threads: int) -> Opened:

@@ -20,6 +20,7 @@ from agegender.config import ModelConfig
 from agegender.errors import ConfigError, ModelError
 from agegender.model.folder import KERAS
 from agegender.model.heads import HEADS
+from agegender.model.keras_claims import PLAN, require_room
 from agegender.model.rebuilt import body_of
 from agegender.model.wide_resnet import Body
 from agegender.train.dead_channels import revived
@@ -95,7 +96,8 @@ class Start(EarlierNetwork):
             if self.file.suffix != KERAS:
                 return body_of(self.file)
             with zipfile.ZipFile(self.file) as archive:
-                built = json.loads(archive.read("config.json"))["config"]["layers"]
+                require_room(archive)
+                built = json.loads(archive.read(PLAN))["config"]["layers"]
             layers = {layer["config"]["name"]: layer["config"] for layer in built}
             channels = {name: layer.get("filters") for name, layer in layers.items()}
             return Body.of_layers(channels, layers["stem"]["kernel_size"][0])

@@ -1,6 +1,10 @@
 import io
+import struct
+import subprocess
+import sys
 import warnings
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from agegender.config import CropRule
+from agegender.data.decode import decode_chunk
+from agegender.data.folder import Folder
 from agegender.data.photo import decode_photo, decode_shrunk
 from agegender.errors import DataError
+
+SCAN, END = b"\xff\xda", b"\xff\xd9"
 
 
 def photo(
@@ -87,6 +96,84 @@ def test_photo_of_too_many_pixels_is_refused_before_it_is_decoded(maker: Any) ->
     bomb[29:33] = zlib.crc32(bytes(bomb[12:29])).to_bytes(4, "big")
     with pytest.raises(DataError):
         decode_photo(bytes(bomb))
+
+
+def with_scans(scans: int) -> bytes:
+    """Return a JPEG that draws nothing more, over and over."""
+    file = io.BytesIO()
+    Image.new("L", (64, 64), 128).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole[whole.rindex(SCAN) : -len(END)]
+    more = scans - whole.count(SCAN)
+    return whole[: -len(END)] + more * last + END
+
+
+def test_jpeg_that_draws_over_and_over_is_refused(maker: Any) -> None:
+    assert decode_photo(with_scans(100)).shape == (64, 64, 3)
+    for bomb in (
+        with_scans(101),
+        # Decoders pass over a mark that is none; it hides nothing behind a length.
+        with_scans(101).replace(SCAN, b"\xff\x02\xff\xff" + SCAN),
+        with_scans(101).replace(SCAN, b"\xff" + SCAN),
+    ):
+        for at_least in (None, 16):
+            with pytest.raises(DataError, match="over more than 100 times"):
+                decode_shrunk(bomb, at_least)
+    folder = Folder(maker.unpacked({"bomb.jpg": with_scans(101)}))
+    (chunk,) = folder.chunks(folder.members)
+    assert decode_chunk(chunk, CropRule(size=16), 0.0).reasons == ("undecodable",)
+
+
+def spoilt_notes() -> bytes:
+    """Return EXIF notes that turn the photo and are cut short."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "a camera", 6
+    return exif.tobytes()[:-30]
+
+
+def manifold_tiff() -> bytes:
+    """Return a TIFF of more colours than Pillow knows."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "TIFF")
+    samples = struct.pack("<HHIH", 277, 3, 1, 3)
+    return file.getvalue().replace(samples, struct.pack("<HHIH", 277, 3, 1, 9))
+
+
+def test_remarks_on_spoilt_photos_are_kept_off_standard_error(
+    maker: Any, tmp_path: Path
+) -> None:
+    picture = Image.fromarray(gradient(40, 40))
+    (tmp_path / "notes.jpg").write_bytes(maker.encoded(picture, exif=spoilt_notes()))
+    (tmp_path / "notes.png").write_bytes(
+        maker.encoded(picture, "PNG", exif=spoilt_notes())
+    )
+    (tmp_path / "colours.tif").write_bytes(manifold_tiff())
+    vast = maker.encoded(Image.new("1", (10_000, 10_000)), "PNG")
+    (tmp_path / "vast.png").write_bytes(vast)
+    lines = """
+import pathlib, sys
+from agegender.data.photo import decode_photo
+from agegender.errors import DataError
+for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    try:
+        print(decode_photo(file.read_bytes()).shape)
+    except DataError as error:
+        print(error)
+"""
+    command = [sys.executable, "-c", lines, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.count("(40, 40, 3)") == 2
+    assert ended.stdout.count("photo of ") == 2
+    assert ended.stderr == ""
+
+
+def test_previews_notes_and_films_in_a_photo_are_no_scans(maker: Any) -> None:
+    picture = Image.fromarray(gradient(40, 40))
+    plain = maker.encoded(picture)
+    note = b"\xff\xe2" + (60_002).to_bytes(2, "big") + 30_000 * SCAN
+    film = 30_000 * SCAN
+    noted = plain[:2] + note + plain[2:] + film
+    assert np.array_equal(decode_photo(noted), decode_photo(plain))
 
 
 def test_a_program_that_draws_is_not_run(maker: Any) -> None:

@@ -1,6 +1,8 @@
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -257,6 +259,36 @@ def test_name_too_long_for_a_file_is_one_line(tmp_path: Path) -> None:
         open_archive(folder=long)
 
 
+def about_the_next() -> bytes:
+    """Return a note without the entry that it tells of."""
+    noted = tarfile.TarInfo("a.jpg")
+    noted.pax_headers = {"comment": "more follows"}
+    return noted.tobuf(tarfile.PAX_FORMAT)[:-512]
+
+
+@pytest.mark.parametrize("unpacker", [gzip, bz2, lzma])
+def test_archive_that_unpacks_endlessly_is_refused_without_unpacking_it(
+    unpacker: Any, tmp_path: Path
+) -> None:
+    large = entry("large.jpg", size=MAX_PHOTO_BYTES).tobuf()
+    once = unpacker.compress(large + bytes(MAX_PHOTO_BYTES))
+    path = tmp_path / "faces.tar"
+    # Behind what unpacks so well lies much that is never reached.
+    path.write_bytes(6 * once + bytes(2**25))
+    with pytest.raises(DataError, match=r"after its file [45]: .* unpack to over"):
+        _ = open_archive(path).members
+
+
+@pytest.mark.parametrize("unpacker", [gzip, bz2, lzma])
+def test_archive_compressed_in_pieces_is_read_whole(
+    unpacker: Any, maker: Any, tmp_path: Path
+) -> None:
+    whole = maker.tar(FILES, "whole.tar").read_bytes()
+    path = tmp_path / "faces.tar"
+    path.write_bytes(b"".join(map(unpacker.compress, (whole[:900], whole[900:]))))
+    assert contents(open_archive(path)) == FILES
+
+
 def test_entries_that_lead_back_or_on_without_end_are_refused(tmp_path: Path) -> None:
     back = tarfile.TarInfo("back.jpg")
     back.pax_headers = {"size": "-1536"}
@@ -271,9 +303,11 @@ def test_entries_that_lead_back_or_on_without_end_are_refused(tmp_path: Path) ->
     begun[148:156] = b"%06o\0 " % (sum(begun[:148]) + sum(begun[156:]) + 8 * 32)
     for name, blocks, told in (
         ("a.tar", back.tobuf(tarfile.PAX_FORMAT), "-1536 bytes"),
-        ("b.tar", note.tobuf(tarfile.GNU_FORMAT), "a name or note of 8589934592"),
+        ("b.tar", note.tobuf(tarfile.GNU_FORMAT), "names or notes of 85899"),
         ("c.tar.gz", vast.tobuf(tarfile.GNU_FORMAT), "unpacks to"),
         ("d.tar", bytes(begun), "damaged"),
+        ("e.tar", bytes(begun) + 2**22 * b"7" + bytes(1024), "names or notes of 1"),
+        ("f.tar", 2_000 * about_the_next(), "damaged after its file 1"),
     ):
         whole = entry("1.jpg").tobuf() + blocks + bytes(1024)
         path = tmp_path / name

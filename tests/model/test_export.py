@@ -1,3 +1,4 @@
+import logging
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,21 @@ def test_exported_network_answers_as_the_keras_model(
     got = Network.load(exported, threads=1).predict(some_faces)
     np.testing.assert_allclose(got.age_probabilities, wanted["age"], atol=1e-5)
     np.testing.assert_allclose(got.male_probability, wanted["gender"][:, 0], atol=1e-5)
+
+
+def test_many_exports_in_one_process_trace_nothing_anew(
+    tiny_network: keras.Model, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("TensorFlow's own warning")
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        for number in range(6):
+            export_onnx(tiny_network, tmp_path / f"{number}.onnx", RULE)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert [one.getMessage() for one in caplog.records] == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
@@ -34,6 +35,28 @@ def test_portions_come_back_in_order(file: Path, many: NDArray[np.uint8]) -> Non
     assert len(np.unique(alone.male_probability)) == len(many)
     for one, other in zip(alone, shared, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("where", ["../secret.bin", "/dev/zero", "link.bin", ""])
+def test_weights_elsewhere_or_absent_are_never_read(
+    where: str, file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.bin").write_bytes(bytes(10**5))
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "link.bin").symlink_to(tmp_path / "secret.bin")
+    hostile = onnx.load_model(file)
+    weights = max(hostile.graph.initializer, key=lambda one: len(one.raw_data))
+    weights.ClearField("raw_data")
+    if where:
+        weights.data_location = onnx.TensorProto.EXTERNAL
+        weights.external_data.add(key="location", value=where)
+    else:
+        weights.dims[:] = [2**20] * len(weights.dims)
+    path = tmp_path / "model" / "model.onnx"
+    path.write_bytes(hostile.SerializeToString())
+    with pytest.raises(ModelError, match="is not an ONNX network") as caught:
+        Network.load(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_openvino_answers_nearly_the_same_of_the_same_file(
@@ -76,4 +99,25 @@ def test_file_that_openvino_cannot_read_is_refused_in_one_line(tmp_path: Path) -
     path.write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="not an ONNX network") as caught:
         Network.load(path, runtime="openvino")
+    assert "\n" not in str(caught.value)
+
+
+def test_network_that_wants_more_memory_than_there_is_is_one_line(
+    file: Path, tmp_path: Path
+) -> None:
+    hostile = onnx.load_model(file)
+    graph = hostile.graph
+    (last,) = (node for node in graph.node if "gender" in node.output)
+    last.output[:] = ["inner"]
+    # 2 ** 60 numbers, which no machine holds.
+    vast = onnx.helper.make_tensor("vast", onnx.TensorProto.INT64, [2], [2**60, 1])
+    graph.initializer.append(vast)
+    make = onnx.helper.make_node
+    graph.node.append(make("Expand", ["inner", "vast"], ["filled"]))
+    graph.node.append(make("ReduceMax", ["filled"], ["most"], keepdims=0))
+    graph.node.append(make("Mul", ["inner", "most"], ["gender"]))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(hostile.SerializeToString())
+    with pytest.raises(ModelError, match="cannot answer") as caught:
+        Network.load(path).predict(np.zeros((1, 16, 16, 3), dtype=np.uint8))
     assert "\n" not in str(caught.value)

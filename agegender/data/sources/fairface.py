@@ -7,17 +7,16 @@ source of its own here, since they show different shares of the photo.
 Reference: Karkkainen & Joo, WACV 2021.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from agegender.config import MAX_AGE
 from agegender.data.listing import Archive
+from agegender.data.photo import decode_photo
 from agegender.data.sources.labels_file import (
     find_files,
     folder_of,
@@ -113,10 +112,10 @@ class FairFace:
         if not sound.any():
             return
         name = str(members["name"][sound].iloc[0])
+        encoded = archive.read(name)
         try:
-            with Image.open(io.BytesIO(archive.read(name))) as image:
-                side = max(image.size)
-        except OSError:
+            side = max(decode_photo(encoded).shape[:2])
+        except DataError:
             return  # a spoilt picture is set aside later, with its reason
         if side != self.side:
             raise DataError(
