@@ -1,6 +1,8 @@
 """What is kept of a film: films that play, lines that can be read, or nothing."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,38 @@ def test_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
     ):
         file.write(f"{part}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs kill -9")
+@pytest.mark.parametrize("name", ["out.mp4", "out.jsonl"])
+def test_what_a_killed_process_left_is_gone_after_the_next(
+    clip: Path, predictor: Predictor, tmp_path: Path, name: str
+) -> None:
+    program = (
+        "import os, sys; from pathlib import Path;"
+        "from agegender.video.unfinished import unfinished\n"
+        "with unfinished(Path(sys.argv[1])) as part:\n"
+        "    part.write_text('half'); os.kill(os.getpid(), 9)"
+    )
+    out = tmp_path / name
+    done = subprocess.run([sys.executable, "-c", program, str(out)], check=False)
+    assert done.returncode == -9
+    assert any(path.read_text() == "half" for path in tmp_path.iterdir())
+    record(clip, out, predictor)
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_file_that_another_process_writes_is_left_to_it(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with unfinished(out) as part:
+        part.write_text("first")
+        with (
+            pytest.raises(DataError, match="is being written by another process"),
+            unfinished(out),
+        ):
+            pass
+    assert out.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_film_of_nothing_is_not_written(tmp_path: Path) -> None:

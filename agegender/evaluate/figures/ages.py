@@ -10,7 +10,9 @@ from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
     VERMILION,
+    legend_below,
     new_figure,
+    say,
     tidy,
 )
 from agegender.evaluate.metrics import age_class, ratio
@@ -38,7 +40,7 @@ def age_scatter(answers: Answers) -> Figure:
     for shift, label in ((-5.0, "5 years off"), (5.0, None)):
         axes.plot(ends, ends + shift, color=VERMILION, linestyle=":", label=label)
     axes.set(xlim=(0, MAX_AGE), ylim=(0, MAX_AGE), aspect="equal")
-    axes.legend(loc="upper left", framealpha=0.9)
+    legend_below(figure, axes)
     return figure
 
 
@@ -46,7 +48,8 @@ def error_by_age(answers: Answers) -> Figure:
     """Draw mean absolute error and bias by true age, with their uncertainty."""
     title = f"Error by true age, {len(answers):,} faces"
     figure = new_figure(7.2, 4.4, title)
-    axes = tidy(figure.subplots(), "true age (years)", "years")
+    named = "years, with 95 % bands over faces"
+    axes = tidy(figure.subplots(), "true age (years)", named)
     axes.axhline(0.0, color=GREY, linewidth=0.8)
     curves = (
         (np.abs(answers.age_error), "mean absolute error", BLUE, "-"),
@@ -58,7 +61,10 @@ def error_by_age(answers: Answers) -> Figure:
         low, high = mean - 1.96 * error, mean + 1.96 * error
         axes.fill_between(AGES, low, high, color=colour, alpha=0.2, linewidth=0.0)
     axes.set_xlim(0, MAX_AGE)
-    axes.legend(loc="best", frameon=False, title="with 95 % bands over faces")
+    if np.isnan(mean).all():
+        say(axes, f"fewer than {FEWEST:.0f} faces about every age")
+        axes.set_yticks([0.0])
+    legend_below(figure, axes)
     return figure
 
 
@@ -84,7 +90,7 @@ def age_distributions(answers: Answers) -> Figure:
         label="mean predicted distribution",
     )
     axes.set_xlim(0, MAX_AGE)
-    axes.legend(frameon=False)
+    legend_below(figure, axes)
     return figure
 
 

@@ -6,7 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from agegender.evaluate.figures.style import BLUE, GREY, VERMILION, new_figure, tidy
+from agegender.evaluate.figures.style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    keep_to_shares,
+    legend_below,
+    new_figure,
+    say,
+    tidy,
+)
 
 PANELS = (
     ("age_loss", "age loss"),
@@ -32,11 +41,9 @@ def training_curves(history: pd.DataFrame) -> Figure:
         tidy(axes, "epoch", title)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.axes[3].yaxis.set_major_formatter(PercentFormatter(1.0))
+    keep_to_shares(figure.axes[3])
     _mark_best(figure, history)
-    lines, names = figure.axes[0].get_legend_handles_labels()
-    if lines:
-        place = "outside lower center"
-        figure.legend(lines, names, loc=place, ncols=3, frameon=False)
+    legend_below(figure, figure.axes[0])
     return figure
 
 
@@ -50,10 +57,15 @@ def _draw(axes: Axes, history: pd.DataFrame, name: str) -> None:
         if column in history:
             values = history[column].to_numpy(dtype=np.float64)
             axes.plot(
-                epoch, values, line, color=colour, label=label, marker="o", markersize=3
+                *(epoch, values, line),
+                color=colour,
+                label=label,
+                marker="o",
+                markersize=3,
+                clip_on=False,
             )
     if not axes.lines:
-        axes.text(0.5, 0.5, "not measured", ha="center", transform=axes.transAxes)
+        say(axes, "not measured")
 
 
 def _mark_best(figure: Figure, history: pd.DataFrame) -> None:

@@ -1,5 +1,7 @@
 """How far answers can be trusted: calibration, doors, abstaining."""
 
+from typing import Any, Final
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,15 +14,35 @@ from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
     VERMILION,
+    keep_to_shares,
+    legend_below,
     new_figure,
+    say,
     tidy,
 )
 
 LOWEST_SHARE = 1e-3
 """Left end of the operating curves: fewer false positives no split of ours can show."""
 
-MARKED = (0, 7)
-"""Years above the threshold at which challenge ages are named."""
+LOW = 0.1
+"""Share below which there is no room for words between a curve and the axis."""
+
+DOTTED: Final[dict[str, Any]] = {
+    "color": BLUE,
+    "marker": "o",
+    "markersize": 4,
+    "clip_on": False,
+}
+"""Look of a curve over a few values, whose dots may lie on the axes."""
+
+MARKED: Final[dict[int, dict[str, Any]]] = {
+    0: {"marker": "o"},
+    7: {"marker": "s", "markersize": 9, "fillstyle": "none"},
+}
+"""Years above the threshold at which challenge ages are marked -> how.
+
+One mark is hollow and larger: both can be seen where they fall together.
+"""
 
 
 def cumulative_curve(table: pd.DataFrame) -> Figure:
@@ -32,7 +54,7 @@ def cumulative_curve(table: pd.DataFrame) -> Figure:
     faces = int(table["faces"].max())
     figure = new_figure(6.4, 4.4, f"Faces at most k years off, {faces:,} faces")
     axes = tidy(figure.subplots(), "k (years)", "share of faces")
-    axes.plot(table["years"], table["share"], color=BLUE, marker="o", markersize=4)
+    axes.plot(table["years"], table["share"], label="this model", **DOTTED)
     axes.plot(
         table["years"], table["trivial_guess"], "--", color=GREY, label="trivial guess"
     )
@@ -40,12 +62,17 @@ def cumulative_curve(table: pd.DataFrame) -> Figure:
         table["years"], table["low"], table["high"], color=BLUE, alpha=0.2, linewidth=0
     )
     for _, row in table[table["years"].isin([5, 10])].iterrows():
-        place = (row["years"], row["share"])
+        # On the side where neither the other curve nor the axis is.
+        above = row["share"] >= row["trivial_guess"] or row["share"] < LOW
         axes.annotate(
-            f"{row['share']:.0%}", place, (6, -12), textcoords="offset points"
+            f"CS@{row['years']:.0f} {row['share']:.0%}",
+            (row["years"], row["share"]),
+            (-3, 6) if above else (6, -12),
+            textcoords="offset points",
+            ha="right" if above else "left",
         )
-    axes.set(ylim=(0, 1), xlim=(0, table["years"].max()))
-    axes.legend(frameon=False)
+    axes.set(ylim=(0, 1.08), xlim=(0, table["years"].max()))
+    legend_below(figure, axes)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     return figure
 
@@ -64,19 +91,18 @@ def calibration_panels(levels: pd.DataFrame, reliability: pd.DataFrame) -> Figur
     ages.stairs(levels["density"], edges, fill=True, color=BLUE, alpha=0.5)
     ages.axhline(1.0, color=VERMILION, linestyle="--", label="calibrated")
     ages.set(xlim=(0, 1), ylim=(0, None))
-    ages.legend(frameon=False)
     tidy(genders, "predicted probability of male", "share of men")
-    genders.plot([0, 1], [0, 1], color=VERMILION, linestyle="--", label="calibrated")
     if reliability.empty:
-        _say(genders, "no face's gender is known")
+        say(genders, "no face's gender is known")
     else:
         _draw_reliability(genders, reliability)
     genders.set(xlim=(0, 1), ylim=(-0.02, 1.02), aspect="equal")
-    genders.legend(frameon=False, loc="upper left")
+    legend_below(figure, ages if reliability.empty else genders)
     return figure
 
 
 def _draw_reliability(axes: Axes, table: pd.DataFrame) -> None:
+    axes.plot([0, 1], [0, 1], color=VERMILION, linestyle="--", label="calibrated")
     share = table["share"]
     known = table[["low", "high"]].notna().all(axis=1)
     below = (share - table["low"]).where(known, 0.0).clip(lower=0.0)
@@ -97,7 +123,8 @@ def operating_curves(answers: Answers) -> Figure:
     """Draw who passes a door for adults: of age against under age."""
     title = f"Age assurance, {len(answers):,} faces"
     figure = new_figure(10.0, 4.8, title)
-    for axes, threshold in zip(figure.subplots(1, 2), THRESHOLDS, strict=True):
+    panels = figure.subplots(1, 2)
+    for axes, threshold in zip(panels, THRESHOLDS, strict=True):
         tidy(
             axes,
             f"under {threshold} who pass unasked",
@@ -108,28 +135,35 @@ def operating_curves(answers: Answers) -> Figure:
         _draw_door(axes, answers, threshold)
         axes.set_xscale("log")
         axes.set(xlim=(LOWEST_SHARE, 1.0), ylim=(0, 1.02))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        axes.xaxis.set_major_formatter(_false_positive)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    legend_below(figure, max(panels, key=lambda axes: len(axes.lines)))
     return figure
+
+
+def _false_positive(share: float, _: int | None) -> str:
+    """Name a share on the axis; at its left end stand all that are smaller, too."""
+    at_most = "≤" if share <= 1.01 * LOWEST_SHARE else ""
+    return f"{at_most}{100.0 * share:g}%"
 
 
 def _draw_door(axes: Axes, answers: Answers, threshold: int) -> None:
     curve = operating_curve(answers, threshold)
     if curve.isna().any(axis=None):
-        _say(axes, "nobody under, or nobody over")
+        say(axes, "nobody under, or nobody over")
         return
     wrong = curve["false_positive"].clip(lower=LOWEST_SHARE)
     axes.plot(wrong, curve["true_positive"], color=BLUE)
-    marked = curve["challenge"].isin([threshold + years for years in MARKED])
-    for _, row in curve[marked].iterrows():
-        place = (max(row["false_positive"], LOWEST_SHARE), row["true_positive"])
-        axes.plot(*place, "o", color=VERMILION)
-        axes.annotate(
-            f"challenge {row['challenge']:.0f}",
-            place,
-            (-8, 6),
-            textcoords="offset points",
-            ha="right",
+    for years, mark in MARKED.items():
+        at = curve["challenge"] == threshold + years
+        axes.plot(
+            *(wrong[at], curve["true_positive"][at]),
+            label="challenge " + " or ".join(str(one + years) for one in THRESHOLDS),
+            color=VERMILION,
+            linestyle="",
+            clip_on=False,
+            zorder=3,
+            **mark,
         )
 
 
@@ -149,15 +183,13 @@ def abstention_curves(table: pd.DataFrame) -> Figure:
         axes.set_xlim(1.02, 0.08)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         if name not in table:
-            _say(axes, "no face's gender is known")
+            say(axes, "no face's gender is known")
             continue
-        axes.plot(table["answered"], table[name], color=BLUE, marker="o", markersize=4)
+        axes.plot(table["answered"], table[name], **DOTTED)
         ends = table[f"{name}_low"], table[f"{name}_high"]
         axes.fill_between(table["answered"], *ends, color=BLUE, alpha=0.2, linewidth=0)
     if "gender_accuracy" in table:
-        figure.axes[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+        genders = figure.axes[1]
+        genders.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+        keep_to_shares(genders)
     return figure
-
-
-def _say(axes: Axes, text: str) -> None:
-    axes.text(0.5, 0.5, text, ha="center", color=GREY, transform=axes.transAxes)
