@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -16,6 +17,7 @@ from agegender.config import (
     ParameterSpace,
     SearchConfig,
     TrainingConfig,
+    with_values,
 )
 from agegender.data.store import FaceStore
 from agegender.errors import ConfigError
@@ -118,6 +120,21 @@ def test_best_network_is_kept_calibrated_and_refitted_once(
     again = steps.search(store, HUNT, storage=STORAGE, refit=True).data
     assert again["refit"] == refit
     assert len(MlflowClient().search_model_versions("name = 'agegender'")) == 1
+
+
+def test_space_is_tried_once_before_the_trials(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def counted(experiment: Experiment, values: dict[str, Any]) -> Experiment:
+        tried.append(values)
+        return with_values(experiment, values)
+
+    monkeypatch.setattr("agegender.search.space.with_values", counted)
+    short = replace(HUNT, training=replace(HUNT.training, epochs=1))
+    steps.search(store, short, trials=1, storage=STORAGE)
+    assert [one["optimizer.learning_rate"] for one in tried] == [0.01, 0.1]
 
 
 def test_studies_of_one_name_in_two_storages_share_no_run(store: str) -> None:

@@ -122,7 +122,8 @@ class ScheduleConfig:
     Args:
         name: `one_cycle` (up, then down to nothing), `cosine` (short warm-up,
             then down), `step` (x 0.2 at 25, 50 and 75 %) or `constant`.
-        warmup: Share of the steps spent rising, 0..1; not for `step` and `constant`.
+        warmup: Share of the steps spent rising, 0..1; less than a step is left out. Not
+            for `step` and `constant`.
     """
 
     name: Literal["one_cycle", "cosine", "step", "constant"] = "one_cycle"
@@ -191,31 +192,34 @@ class TrainingConfig:
     teachers: str = ""
 
     def __post_init__(self) -> None:
+        self._require_within()
+        self._require_together()
+
+    def _require_within(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
             value = getattr(self, name)
             require(
                 value >= least,
                 f"training.{name} must be at least {least}. Received: {value}.",
             )
-        require(
-            0.0 <= self.ema < 1.0,
-            f"training.ema must be 0 or more and below 1. Received: {self.ema}.",
-        )
-        require(
-            0.0 <= self.balance_beta < 1.0,
-            "training.balance_beta must be 0 or more and below 1. "
-            f"Received: {self.balance_beta}.",
-        )
+        for name in ("ema", "balance_beta", "growing"):
+            value = getattr(self, name)
+            require(
+                0.0 <= value < 1.0,
+                f"training.{name} must be 0 or more and below 1. Received: {value}.",
+            )
         require(
             self.first_size >= 0 and self.first_size % 8 == 0,
             "training.first_size must be a multiple of 8 px, or 0. "
             f"Received: {self.first_size}.",
         )
         require(
-            0.0 <= self.growing < 1.0,
-            "training.growing must be 0 or more and below 1. "
-            f"Received: {self.growing}.",
+            0 <= self.frozen_groups <= 3,
+            "training.frozen_groups must be within 0..3. "
+            f"Received: {self.frozen_groups}.",
         )
+
+    def _require_together(self) -> None:
         require(
             not (self.first_size and self.patience),
             "training.patience must be 0 where faces grow (training.first_size), "
@@ -226,11 +230,6 @@ class TrainingConfig:
             not (self.first_size and self.teachers),
             "training.teachers must be empty where faces grow (training.first_size): "
             f"teachers see whole faces. Received: {self.teachers}.",
-        )
-        require(
-            0 <= self.frozen_groups <= 3,
-            "training.frozen_groups must be within 0..3. "
-            f"Received: {self.frozen_groups}.",
         )
         require(
             not self.revive_channels or bool(self.start_from),

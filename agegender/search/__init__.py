@@ -5,7 +5,7 @@ Figures are in `agegender.search.figures`, apart, so that workers load no matplo
 
 from agegender.search.front import OnFront
 from agegender.search.result import SearchError, StudyResult
-from agegender.search.space import check_space
+from agegender.search.space import Space, check_space
 from agegender.search.study import read_study, run_study, study_record
 from agegender.search.trial import (
     CostOf,
@@ -22,6 +22,7 @@ __all__ = [
     "OnFront",
     "SearchError",
     "Silent",
+    "Space",
     "StudyResult",
     "TrainTrial",
     "TrialRecord",

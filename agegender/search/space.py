@@ -86,7 +86,7 @@ def fits_any(experiment: Experiment) -> None:
     del experiment
 
 
-def check_space(experiment: Experiment, fits: Fits = fits_any) -> None:
+def check_space(experiment: Experiment, fits: Fits = fits_any) -> Space:
     """Try a space on the experiment, so that it fails now and not hours later.
 
     Every choice, every whole number of a range and both ends of other ranges are
@@ -95,6 +95,9 @@ def check_space(experiment: Experiment, fits: Fits = fits_any) -> None:
     Args:
         experiment: Settings, and what to search among them.
         fits: Called with each experiment that is tried.
+
+    Returns:
+        What a trial draws.
 
     Raises:
         ConfigError: If a setting does not exist or cannot take such values, or two
@@ -120,6 +123,7 @@ def check_space(experiment: Experiment, fits: Fits = fits_any) -> None:
                 pair = {one: value, other: further}
                 if fit_together(space.when, given | pair):
                     _require_allowed(try_on, always | given | pair, pair)
+    return space
 
 
 def _require_drawable(try_on: _TryOn, values: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from agegender.search.enough import Enough, enough_of
 from agegender.search.models import drop_others
 from agegender.search.patient import is_away
 from agegender.search.result import SearchError, StudyResult, result_of
-from agegender.search.space import check_space
+from agegender.search.space import Space, check_space
 from agegender.search.storage import open_storage, open_study
 from agegender.search.teller import Teller
 from agegender.search.trial import CostOf, Silent, TrainTrial, TrialTracker
@@ -56,6 +56,7 @@ def run_study(
     data: str = "",
     heartbeat: Heartbeat | None = None,
     cost: CostOf | None = None,
+    space: Space | None = None,
     progress: Progress = silent,
 ) -> StudyResult:
     """Search the settings that `experiment.search` names; go on where one stopped.
@@ -78,6 +79,8 @@ def run_study(
         heartbeat: When a trial whose process died is begun anew.
         cost: Tells what an experiment's network costs, in the unit of `search.cost`;
             needed where that is not `none`, and otherwise not called.
+        space: What trials draw, as `check_space` returned it; checked here where it
+            was not.
         progress: Called as (done, trials, what) as trials begin and end, and as the
             time that is left changes; `what` tells how it stands.
 
@@ -93,11 +96,12 @@ def run_study(
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     wanted = experiment.search.trials if trials is None else trials
     enough = enough_of(wanted, time_limit, target)
-    check_space(experiment)
+    space = space or check_space(experiment)
     job = Job(
         storage,
         study_name,
         experiment,
+        space,
         data,
         train_trial,
         tracker or Silent(),
@@ -146,6 +150,7 @@ def study_record(
     storage: str,
     study_name: str,
     data: str = "",
+    space: Space | None = None,
 ) -> str:
     """Return the id of a study's own record, which whoever comes first begins.
 
@@ -159,13 +164,15 @@ def study_record(
         storage: As for `run_study`, like those below.
         study_name: Of the study.
         data: Hash of the faces.
+        space: As for `run_study`.
 
     Raises:
         ConfigError: If the space or the storage is wrong, or the study was begun with
             other settings.
         SearchError: If the storage does not answer.
     """
-    check_space(experiment)
+    if space is None:
+        check_space(experiment)
     with only_warnings(), _told_if_away():
         study = open_study(open_storage(storage), study_name, experiment, data)
         known = study.user_attrs.get(RECORD)

@@ -1,6 +1,7 @@
 """The model card of a version: written, kept with its run, shown in the registry."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,11 @@ def named_split(store: "FaceStore", split: str) -> str:
     """Return a store's name and the beginning of the hash of its split."""
     digest = store.split_hash(split).removeprefix("sha256:")[:12]
     return f"{store.path.name} ({digest})"
+
+
+def plain_name(store: "FaceStore") -> str:
+    """Return a store's name with what MLflow does not take in names replaced."""
+    return re.sub(r"[^\w.\- ]", "_", store.path.name)
 
 
 def _network_facts(file: Path, network: "Network") -> dict[str, str]:

@@ -2,12 +2,17 @@
 
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agegender.config import CropRule
 from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    import keras
+
+    from agegender.tracking.registry import Version
 
 TERMS = (
     "Weights of an older project: their licence, and the terms of the data that they "
@@ -35,15 +40,11 @@ def import_weights(
         The version, and what the network is.
     """
     from agegender.data.digest import digest_of
-    from agegender.data.sample import example_photo
     from agegender.model import backend  # noqa: F401 - loads Keras quietly, so first
     from agegender.model.cost import count
-    from agegender.model.export import export_onnx
-    from agegender.model.files import save_model
     from agegender.model.legacy.network import rebuild
     from agegender.model.legacy.weights import read_weights
-    from agegender.tracking.registry import describe_version, register
-    from agegender.tracking.runs import tracked_run
+    from agegender.tracking.registry import describe_version
     from agegender.tracking.store import use_tracking_store
 
     path = Path(file)
@@ -53,28 +54,13 @@ def import_weights(
     parameters = count(model).parameters
     about = {"imported_from": path.name, "digest": digest, "genders": genders}
     use_tracking_store()
-    with (
-        tracked_run(f"import {path.name}", about) as run,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        keras_file = save_model(model, Path(folder) / "model.keras")
-        trained_on = f"faces unknown to us: imported from {path.name}. {TERMS}"
-        provenance = {**about, "run": run.id, "trained_on": trained_on}
-        network = export_onnx(model, Path(folder) / "model.onnx", rule, provenance)
-        run.log_params({**about, "margin": margin, "size": rule.size})
-        version = register(
-            run,
-            network=network,
-            keras_file=keras_file,
-            photo=example_photo(),
-            metadata=provenance,
-        )
+    version = _registered(model, rule, about)
     what = f"{model.name} at {rule.size} px, {parameters:,} parameters"
     describe_version(
         version, f"{what}, imported from {path.name} ({digest}). {TERMS}\n\n{NOTICE}"
     )
     data = {
-        "run_id": run.id,
+        "run_id": version.run_id,
         "version": version.number,
         "network": model.name,
         "size": rule.size,
@@ -86,3 +72,32 @@ def import_weights(
         f"{TERMS}"
     )
     return Outcome(data, text)
+
+
+def _registered(
+    model: "keras.Model", rule: CropRule, about: dict[str, str]
+) -> "Version":
+    """Register a rebuilt network in a run of its own."""
+    from agegender.data.sample import example_photo
+    from agegender.model.export import export_onnx
+    from agegender.model.files import save_model
+    from agegender.tracking.registry import register
+    from agegender.tracking.runs import tracked_run
+
+    source = about["imported_from"]
+    with (
+        tracked_run(f"import {source}", about) as run,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        keras_file = save_model(model, Path(folder) / "model.keras")
+        trained_on = f"faces unknown to us: imported from {source}. {TERMS}"
+        provenance = {**about, "run": run.id, "trained_on": trained_on}
+        network = export_onnx(model, Path(folder) / "model.onnx", rule, provenance)
+        run.log_params({**about, "margin": rule.margin, "size": rule.size})
+        return register(
+            run,
+            network=network,
+            keras_file=keras_file,
+            photo=example_photo(),
+            metadata=provenance,
+        )

@@ -14,7 +14,7 @@ from agegender.steps.answering import (
     report_of,
     version_of,
 )
-from agegender.steps.card import named_split
+from agegender.steps.card import named_split, plain_name
 from agegender.steps.others import OthersSplit, beside_others, log_others
 from agegender.steps.outcome import Outcome
 
@@ -164,6 +164,7 @@ def _record(
     from agegender.tracking.registry import tag_version
     from agegender.tracking.runs import reopened_run
 
+    prefix = _prefix(version, store, split)
     with reopened_run(run_id) as run:
         data = run.log_dataset(
             name=f"{store.path.name}-{split}",
@@ -176,20 +177,29 @@ def _record(
         if report.gender_calibration_error is not None:
             values["gender_calibration_error"] = report.gender_calibration_error
         run.log_metrics(
-            {f"{split}_{name}": value for name, value in values.items()},
+            {f"{prefix}{split}_{name}": value for name, value in values.items()},
             model_id=version.model_id,
             data=data,
         )
         if further:
             log_others(run, version, report, further)
         for end, text in files.items():
-            run.log_text(text, f"evaluation/{split}.{end}")
+            run.log_text(text, f"evaluation/{prefix}{split}.{end}")
         for name, figure in report.figures().items():
-            run.log_figure(figure, f"evaluation/{split}_{name}.png")
+            run.log_figure(figure, f"evaluation/{prefix}{split}_{name}.png")
     if version.number is not None:
-        # Another store's split of that name replaces the figures: say whose they are.
         tags = {**_tags(report), "data": named_split(store, split)}
-        tag_version(version, {f"{split}_{k}": v for k, v in tags.items()})
+        tag_version(version, {f"{prefix}{split}_{k}": v for k, v in tags.items()})
+
+
+def _prefix(version: "Version", store: "FaceStore", split: str) -> str:
+    """Return what stands before the names of a report's figures and files.
+
+    The store that was measured first has the plain names; another is told by its own,
+    as with `--others`. A store that was prepared anew is still the same.
+    """
+    first = version.tags.get(f"{split}_data", "").rpartition(" (")[0]
+    return "" if first in ("", store.path.name) else f"{plain_name(store)}/"
 
 
 def _tags(report: "Report") -> dict[str, str]:

@@ -1,12 +1,12 @@
 """A report's figures beside those on data sets that the model did not learn from."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress
 from agegender.steps.answering import require_fit
+from agegender.steps.card import plain_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,16 +127,11 @@ def log_others(
             rows=row["faces"],
         )
         told = {
-            f"{_metric_name(store.path.name)}/{name}": row[name]
+            f"{plain_name(store)}/{name}": row[name]
             for name in _figures(report)
             if row[name] == row[name]  # NaN is not itself
         }
         run.log_metrics(told, model_id=version.model_id, data=data)
-
-
-def _metric_name(store: str) -> str:
-    """Return a folder's name with what MLflow does not take in names replaced."""
-    return re.sub(r"[^\w.\- ]", "_", store)
 
 
 def _figures(report: "Report") -> list[str]:

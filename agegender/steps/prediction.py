@@ -75,8 +75,6 @@ def predict(
     Returns:
         The faces of each photo; exit code 3 if no photo gave any.
     """
-    from agegender.predict import find_photos
-    from agegender.predict.annotated_folder import require_elsewhere
     from agegender.predict.photos import printable
     from agegender.predict.predictor import require_workable
     from agegender.predict.sinks import sink_for
@@ -85,18 +83,8 @@ def predict(
     form = _format(format, out)
     require_workable(batch_size, workers)
     pictures = None if annotated is None else Path(annotated)
-    photos = find_photos(
-        paths,
-        recursive=recursive,
-        listed=_listed(),
-        allow_urls=allow_urls,
-        besides=pictures,
-    )
-    _require_fit(form, photos)
-    if out is not None and form in TOGETHER:
-        _require_no_photo(Path(out), photos)
-    if pictures is not None:
-        require_elsewhere(pictures, photos)
+    file = Path(out) if out else None
+    photos = _photos(paths, recursive, allow_urls, form, file, pictures)
     found = find_network(model)
     predictor = predictor_of(found, detector, interval, abstain, runtime)
     predictor.reader = _reader(allow_urls)
@@ -109,7 +97,7 @@ def predict(
         "runtime": runtime,
     }
     names = [printable(photo) for photo in photos]
-    with sink_for(form, Path(out) if out else None, settings, names) as sink:
+    with sink_for(form, file, settings, names) as sink:
         is_done = [name in sink.done for name in names]
         before = list(compress(photos, is_done))
         left = list(compress(photos, map(not_, is_done)))
@@ -140,6 +128,33 @@ def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
             f"Received: {out}."
         )
     return form
+
+
+def _photos(
+    paths: list[str],
+    recursive: bool,
+    allow_urls: bool,
+    form: AnswerFormat,
+    out: Path | None,
+    pictures: Path | None,
+) -> Sequence[str]:
+    """Find the photos, and make sure that nothing is written over one."""
+    from agegender.predict import find_photos
+    from agegender.predict.annotated_folder import require_elsewhere
+
+    photos = find_photos(
+        paths,
+        recursive=recursive,
+        listed=_listed(),
+        allow_urls=allow_urls,
+        besides=pictures,
+    )
+    _require_fit(form, photos)
+    if out is not None and form in TOGETHER:
+        _require_no_photo(out, photos)
+    if pictures is not None:
+        require_elsewhere(pictures, photos)
+    return photos
 
 
 def _listed() -> Iterator[str]:

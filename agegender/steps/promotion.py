@@ -2,13 +2,18 @@
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from agegender.config import GateConfig
 from agegender.errors import ConfigError, GateRefusedError, ModelError
 from agegender.progress import Progress, silent
 from agegender.steps.card import card_of, keep_card
-from agegender.steps.gate import TEST_SPLIT_TAG, judge
+from agegender.steps.gate import TEST_SPLIT_TAG, Verdict, judge
 from agegender.steps.outcome import Outcome
+
+if TYPE_CHECKING:
+    from agegender.data.store import FaceStore
+    from agegender.tracking.registry import Version
 
 
 def promote(
@@ -44,18 +49,15 @@ def promote(
     from agegender.tracking.champion import promote_over
     from agegender.tracking.store import use_tracking_store
 
-    if version is not None and alias != registry.CHALLENGER:
-        raise ConfigError(
-            "give --alias or --version, not both. "
-            f"Received: alias {alias!r}, version {version}."
-        )
+    uri = _challenger_uri(alias, version)
     faces = FaceStore.open(store)
     use_tracking_store()
-    name = version if version is not None else f"@{alias}"
-    separator = "/" if version is not None else ""
-    challenger = registry.resolve(f"models:/agegender{separator}{name}")
+    challenger = registry.resolve(uri)
     champion = registry.alias_version(registry.CHAMPION)
     if champion is not None and champion.number == challenger.number:
+        if not dry_run:
+            # The same command may have been killed before its last move.
+            promote_over(challenger, champion)
         text = f"version {challenger.number} is the champion already"
         return Outcome({"promoted": False, "version": challenger.number}, text)
     rival = None if ignore_champion else champion
@@ -68,18 +70,9 @@ def promote(
             f"(not passed: {failed})",
             table,
         )
-    checks = [asdict(check) for check in verdict.checks]
     if not dry_run:
         # The alias moves last: no champion is without its card, whatever fails.
-        keep_card(challenger, card_of(challenger, faces, verdict.report, table))
-        registry.tag_version(
-            challenger,
-            {
-                "gate": verdict.reason,
-                "gate.checks": json.dumps(checks),
-                TEST_SPLIT_TAG: faces.split_hash("test"),
-            },
-        )
+        _keep_verdict(challenger, verdict, faces, table)
         promote_over(challenger, champion)
     done = "would become" if dry_run else "is now"
     text = f"version {challenger.number} {done} champion: {verdict.reason}\n\n{table}"
@@ -87,16 +80,48 @@ def promote(
         "promoted": not dry_run,
         "version": challenger.number,
         "reason": verdict.reason,
-        "checks": checks,
+        "checks": [asdict(check) for check in verdict.checks],
     }
     return Outcome(data, text)
+
+
+def _challenger_uri(alias: str, version: int | None) -> str:
+    """Return how MLflow writes the version that is to be promoted."""
+    from agegender.tracking.registry import CHALLENGER, MODEL_NAME
+
+    if version is None:
+        return f"models:/{MODEL_NAME}@{alias}"
+    if alias != CHALLENGER:
+        raise ConfigError(
+            "give --alias or --version, not both. "
+            f"Received: alias {alias!r}, version {version}."
+        )
+    return f"models:/{MODEL_NAME}/{version}"
+
+
+def _keep_verdict(
+    challenger: "Version", verdict: Verdict, faces: "FaceStore", table: str
+) -> None:
+    """Keep with a version its card, and how and by which faces it was judged."""
+    from agegender.tracking.registry import tag_version
+
+    keep_card(challenger, card_of(challenger, faces, verdict.report, table))
+    checks = [asdict(check) for check in verdict.checks]
+    tag_version(
+        challenger,
+        {
+            "gate": verdict.reason,
+            "gate.checks": json.dumps(checks),
+            TEST_SPLIT_TAG: faces.split_hash("test"),
+        },
+    )
 
 
 def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # noqa: ARG001
     """Make the previous champion champion again.
 
     The one that steps back becomes `previous`, so that a second rollback undoes the
-    first.
+    first. One that was killed half way is brought to its end by the same command.
 
     Args:
         dry_run: Say what would be done, but move nothing.
@@ -110,23 +135,26 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         ModelError: If there is no previous champion.
     """
     from agegender.tracking import registry
-    from agegender.tracking.champion import promote_over
+    from agegender.tracking.champion import previous_champion, promote_over
     from agegender.tracking.store import use_tracking_store
 
     use_tracking_store()
     champion = registry.alias_version(registry.CHAMPION)
-    previous = registry.alias_version(registry.PREVIOUS)
-    # A promotion that was killed half way leaves both names at one version.
-    if previous is None or (champion and champion.number == previous.number):
+    previous = previous_champion(champion)
+    if previous is None:
         raise ModelError(
             "there is no previous champion to go back to: it appears when a champion "
             "is replaced by another version."
         )
+    back, was = previous, champion
+    if champion and registry.PREVIOUS in champion.aliases:
+        # It is back already, and the rollback was killed before it said who was left.
+        back, was = champion, previous
     if not dry_run:
-        promote_over(previous, champion)
-    was = f" instead of version {champion.number}" if champion else ""
+        promote_over(back, champion)
+    instead = f" instead of version {was.number}" if was else ""
     done = "would become" if dry_run else "is now"
     return Outcome(
-        {"version": previous.number, "was": champion and champion.number},
-        f"version {previous.number} {done} champion{was}",
+        {"version": back.number, "was": was and was.number},
+        f"version {back.number} {done} champion{instead}",
     )

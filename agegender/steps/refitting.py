@@ -65,7 +65,8 @@ def refit(
     Raises:
         ModelError: If the tracking store refuses.
     """
-    from agegender.steps.training import keep, log_data
+    from agegender.steps.keeping import keep
+    from agegender.steps.training import log_data
     from agegender.tracking.place import programs_folder
     from agegender.tracking.refits import REFIT_TAG, finished_refit
     from agegender.train import fit, keep_programs
@@ -106,7 +107,7 @@ def refit(
 def _calibration(result: "StudyResult") -> "Calibration | None":
     """Return what the best trial's own network is corrected by, if it was kept."""
     from agegender.model.network import Network
-    from agegender.steps.training import NETWORK_FILE
+    from agegender.steps.keeping import NETWORK_FILE
     from agegender.tracking.refits import network_of_trial
     from agegender.tracking.trials import RUN_ATTRIBUTE
 

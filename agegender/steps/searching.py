@@ -18,7 +18,8 @@ from agegender.steps.outcome import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
-    from agegender.search import StudyResult
+    from agegender.data.store import FaceStore
+    from agegender.search import Space, StudyResult
     from agegender.tracking.run import Run
     from agegender.train.lineage import Lineage
 
@@ -39,7 +40,7 @@ class _TrainOn:
         listener: Callable[[int, Mapping[str, float]], None],
     ) -> Callable[[Path], Path]:
         from agegender.data.store import FaceStore
-        from agegender.steps.training import write_network
+        from agegender.steps.keeping import write_network
         from agegender.tracking.place import programs_folder
         from agegender.train import fit, keep_programs
 
@@ -82,7 +83,7 @@ def search(
         The best settings and the state of every trial.
     """
     from agegender.data.store import FaceStore
-    from agegender.search import check_space, run_study
+    from agegender.search import run_study
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
     from agegender.tracking.store import use_tracking_store
@@ -92,15 +93,15 @@ def search(
     if trials is not None and trials < 1:
         raise ConfigError(f"trials must be at least 1. Received: {trials}.")
     faces = FaceStore.open(store)
-    require_fits_all(experiment)
-    check_space(experiment, partial(_require_fit, faces.manifest.crop_rule.size))
+    space = _checked_space(experiment, faces)
     experiment, lineage = lineage_of(experiment, faces)
     tracking_uri = use_tracking_store()
     name = study or experiment.name
     kept = storage or _own_storage()
     data = faces.manifest.content_hash
+    began = _study_run(experiment, space, kept, name, data)
     try:
-        with ended_by_sigterm(), _study_run(experiment, kept, name, data) as run:
+        with ended_by_sigterm(), began as run:
             tracker = TrialRuns(
                 tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
             )
@@ -118,6 +119,7 @@ def search(
                 hopeless=(DivergedError, UnfitError),
                 workers=workers,
                 cost=CostOf(faces.manifest.crop_rule),
+                space=space,
                 progress=progress,
             )
             _record(run, result)
@@ -129,6 +131,15 @@ def search(
             refitted = _refit(result, faces, run, progress)
         found, text = found | {"refit": asdict(refitted)}, f"{text}\n{refitted}"
     return Outcome(found, text)
+
+
+def _checked_space(experiment: Experiment, store: "FaceStore") -> "Space":
+    """Return what trials draw, once it is sure that they can be trained on a store."""
+    from agegender.search import check_space
+
+    require_fits_all(experiment)
+    size = store.manifest.crop_rule.size
+    return check_space(experiment, partial(_require_fit, size))
 
 
 def _require_fit(size: int, experiment: Experiment) -> None:
@@ -163,7 +174,7 @@ def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:
 
 @contextmanager
 def _study_run(
-    experiment: Experiment, storage: str, name: str, data: str
+    experiment: Experiment, space: "Space", storage: str, name: str, data: str
 ) -> Iterator["Run"]:
     """Open the study's run, or go on with the one that it began with."""
     from agegender.search import study_record
@@ -176,7 +187,13 @@ def _study_run(
             return run.id
 
     known = study_record(
-        experiment, begin, is_there, storage=storage, study_name=name, data=data
+        experiment,
+        begin,
+        is_there,
+        storage=storage,
+        study_name=name,
+        data=data,
+        space=space,
     )
     with continued_run(known) as run:
         yield run

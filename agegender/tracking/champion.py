@@ -1,9 +1,21 @@
-"""Which version is champion, and how another takes its place."""
+"""Which version is champion, and how another takes its place.
+
+A registry moves one alias at a time, and whoever moves them may be killed between
+any two. So the champion is first noted as `outgoing`, which is taken back last: as
+long as it is there, somebody's moves may be unfinished, and whoever moves the champion
+next finishes them first.
+"""
 
 from agegender.errors import GateRefusedError, ModelError
 from agegender.tracking.alone import alone
-from agegender.tracking.registry import set_alias
-from agegender.tracking.version import CHAMPION, PREVIOUS, Version, alias_version
+from agegender.tracking.registry import drop_alias, set_alias
+from agegender.tracking.version import (
+    CHAMPION,
+    OUTGOING,
+    PREVIOUS,
+    Version,
+    alias_version,
+)
 
 
 def promote_alias(version: Version) -> None:
@@ -24,7 +36,8 @@ def promote_over(version: Version, judged: Version | None) -> None:
     longer than `alone.STALE_SECONDS` to answer, the wait is broken off.
 
     Args:
-        version: The new champion.
+        version: The new champion; of the one that is champion already, what a killed
+            promotion left undone is done.
         judged: The champion when judging began; None for none.
 
     Raises:
@@ -42,20 +55,45 @@ def promote_over(version: Version, judged: Version | None) -> None:
         _crown(version, champion)
 
 
+def previous_champion(champion: Version | None) -> Version | None:
+    """Return the version that was champion before, or None where there is none.
+
+    It is right between the moves of a promotion, too, where `previous` still names
+    the one before that, or the champion itself.
+
+    Args:
+        champion: Who is it now.
+
+    Raises:
+        ModelError: If the registry cannot be read.
+    """
+    for alias in (OUTGOING, PREVIOUS):
+        version = alias_version(alias)
+        if version and version.number != (champion and champion.number):
+            return version
+    return None
+
+
 def _crown(version: Version, champion: Version | None) -> None:
     if version.number is None:
         raise ModelError(
             f"only a registered version can be promoted. Received: {version.uri}."
         )
+    _finish(champion)
     if champion and champion.number == version.number:
         return
-    moves = [(CHAMPION, version.number)]
     if champion and champion.number is not None:
-        moves.insert(0, (PREVIOUS, champion.number))
-    previous = alias_version(PREVIOUS)
-    if previous and previous.number == version.number:
-        # The only name it has: a rollback killed between the moves must have put it
-        # back, or none could any more.
-        moves.reverse()
-    for alias, number in moves:
-        set_alias(alias, number)
+        set_alias(OUTGOING, champion.number)
+    set_alias(CHAMPION, version.number)
+    _finish(version)
+
+
+def _finish(champion: Version | None) -> None:
+    """Do what is left to do once a version is champion, whoever made it that."""
+    outgoing = alias_version(OUTGOING)
+    if outgoing is None or outgoing.number is None:
+        return
+    # A promotion that was killed before it moved the champion left it outgoing.
+    if outgoing.number != (champion and champion.number):
+        set_alias(PREVIOUS, outgoing.number)
+    drop_alias(OUTGOING)

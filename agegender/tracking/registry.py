@@ -22,6 +22,7 @@ from agegender.tracking.version import (
     CHALLENGER,
     CHAMPION,
     MODEL_NAME,
+    OUTGOING,
     PREVIOUS,
     Version,
     alias_version,
@@ -168,6 +169,12 @@ def set_alias(alias: str, number: int) -> None:
         MlflowClient().set_registered_model_alias(MODEL_NAME, alias, str(number))
 
 
+def drop_alias(alias: str) -> None:
+    """Take an alias from the version that has it; nothing where none has."""
+    with one_line_errors(f"drop alias {alias}"):
+        MlflowClient().delete_registered_model_alias(MODEL_NAME, alias)
+
+
 def tag_version(version: Version, tags: Mapping[str, Any]) -> None:
     """Set tags on a registered version."""
     with one_line_errors(f"tag {version.uri}"):
@@ -203,12 +210,14 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "MODEL_NAME",
+    "OUTGOING",
     "PREVIOUS",
     "Version",
     "alias_version",
     "describe_version",
     "download_keras",
     "download_network",
+    "drop_alias",
     "recipe_of",
     "register",
     "resolve",

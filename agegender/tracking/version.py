@@ -16,6 +16,8 @@ MODEL_NAME = "agegender"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 PREVIOUS = "previous"
+OUTGOING = "outgoing"
+"""The champion whose place another version is taking, until it is `previous`."""
 
 SPELLINGS = (
     "models:/agegender@champion, models:/agegender/3, runs:/RUN_ID, starter or a path "

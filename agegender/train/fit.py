@@ -13,26 +13,17 @@ from agegender.data.balance import balance_weights
 from agegender.data.batches import FaceBatches, Faces
 from agegender.errors import DataError
 from agegender.model.cost import count
-from agegender.model.losses import loss_weights, losses
-from agegender.model.metrics import metrics, weighted_metrics
 from agegender.model.wide_resnet import build
 from agegender.progress import Progress, silent
-from agegender.train.averaging import AveragedWeights, slow_norms
+from agegender.train.averaging import AveragedWeights
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.course import Course
-from agegender.train.devices import (
-    chosen_devices,
-    require_clips_alike,
-    share_norms,
-    spread_over,
-)
+from agegender.train.devices import chosen_devices, require_clips_alike, spread_over
 from agegender.train.epochs import EpochListener, EpochWatch, FreshOrder
+from agegender.train.learners import compiled, learners
 from agegender.train.lineage import Lineage
-from agegender.train.optimizers import optimizer
-from agegender.train.precision import accelerator, dtype_policy
 from agegender.train.sizes import GrowingFaces, size_of_epoch
-from agegender.train.start import Given, freeze
-from agegender.train.teachers import taught
+from agegender.train.start import Given
 
 
 class SplitFaces(Faces, Protocol):
@@ -105,16 +96,8 @@ def fit(
     patience = settings.patience if chooses else 0
     keras.utils.set_random_seed(experiment.seed)
     with spread_over(chosen):
-        network = _built(experiment, _size(store), len(chosen))
-        model = network
-        if lineage.start is not None:
-            revive = settings.revive_channels
-            lineage.start.give(network, experiment.model, revive)
-        if lineage.teachers:
-            model = taught(network, lineage.teachers, experiment.loss)
-        _compile(
-            *(model, experiment, len(training), len(chosen), lineage),
-            one_program=True,
+        network, model = learners(
+            *(experiment, _size(store), len(training), len(chosen), lineage)
         )
         course = Course()
         if checkpoint is not None:
@@ -174,56 +157,6 @@ def _learn(
 def _untold(training: FaceBatches, validation: FaceBatches | None) -> tuple[str, ...]:
     sides = {"gender_": training, "val_gender_": validation}
     return tuple(name for name, side in sides.items() if side and not side.tells_gender)
-
-
-def compiled(experiment: Experiment, size: int, steps: int) -> keras.Model:
-    """Build the network and set how it learns, on one device, by labels alone.
-
-    Args:
-        experiment: Network, loss, optimizer, schedule, epochs, seed.
-        size: Side of the faces, in pixels.
-        steps: Steps an epoch.
-    """
-    network = _built(experiment, size)
-    _compile(network, experiment, steps)
-    return network
-
-
-def _built(experiment: Experiment, size: int, devices: int = 1) -> keras.Model:
-    settings = experiment.training
-    policy = dtype_policy(settings.precision)
-    network = build(experiment.model, size, experiment.augment, experiment.seed, policy)
-    freeze(network, settings.frozen_groups)
-    if settings.ema:
-        slow_norms(network, settings.ema)
-    if devices > 1:
-        share_norms(network)
-    return network
-
-
-def _compile(
-    model: keras.Model,
-    experiment: Experiment,
-    steps: int,
-    devices: int = 1,
-    lineage: Lineage = Lineage(),
-    one_program: bool = False,
-) -> None:
-    settings = experiment.training
-    all_steps = steps * settings.epochs
-    model.compile(
-        optimizer=optimizer(
-            *(experiment.optimizer, experiment.schedule, all_steps, settings.ema),
-            one_program=one_program,
-        ),
-        loss=losses(experiment.loss),
-        loss_weights=loss_weights(experiment.loss, taught=bool(lineage.teachers)),
-        metrics=metrics(experiment.model.point),
-        weighted_metrics=weighted_metrics(experiment.loss),
-        jit_compile=_jit_compile(devices),
-    )
-    # Now rather than with the first step: its variables are part of the state.
-    model.optimizer.build(model.trainable_variables)
 
 
 def plan(
@@ -288,13 +221,3 @@ def _rows(store: SplitFaces, split: str) -> NDArray[np.int64]:
 
 def _size(store: Faces) -> int:
     return int(store.faces.shape[1])
-
-
-def _jit_compile(devices: int) -> bool | str:
-    """Leave XLA to Keras, but for TensorFlow where it slows down or cannot.
-
-    On CPU it slows down; several devices cannot speak with each other within it.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
-    return False if devices > 1 or accelerator() == "cpu" else "auto"

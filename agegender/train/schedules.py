@@ -78,7 +78,10 @@ def _kept(optimizer: keras.optimizers.Optimizer, value: float, name: str) -> Any
 
 
 class _Warm(Schedule):
-    """A schedule that rises for a share of the steps and falls for the rest."""
+    """A schedule that rises for a share of the steps and falls for the rest.
+
+    It begins at the peak where the rise would be over before the second step.
+    """
 
     def __init__(self, peak: float, steps: int, warmup: float, start: float) -> None:
         super().__init__(peak, steps)
@@ -86,13 +89,17 @@ class _Warm(Schedule):
         self.start = start
 
     def factor(self, done: Any) -> Any:
-        fall = (done - self.warmup) / (1.0 - self.warmup)
+        # Over before the second step, it would take the first from a few and from one
+        # or two all that they learn.
+        is_short = self.warmup * self._last < 1.0
+        warmup = ops.where(is_short, 0.0, self.warmup)
+        fall = (done - warmup) / (1.0 - warmup)
         falling = 0.5 * (1.0 + ops.cos(math.pi * ops.maximum(fall, 0.0)))
         if self.warmup == 0:
             return falling
         rise = self.risen(done / self.warmup)
         rising = self.start + (1.0 - self.start) * rise
-        return ops.where(done < self.warmup, rising, falling)
+        return ops.where(done < warmup, rising, falling)
 
     def risen(self, done: Any) -> Any:
         """Return the share of the rise when a share `done` of it is over."""

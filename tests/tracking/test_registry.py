@@ -1,7 +1,10 @@
 import base64
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
@@ -10,8 +13,8 @@ from mlflow import MlflowClient
 
 from agegender import steps
 from agegender.errors import ModelError
-from agegender.tracking import champion, registry
-from agegender.tracking.champion import promote_alias
+from agegender.tracking import registry
+from agegender.tracking.champion import previous_champion, promote_alias, promote_over
 from agegender.tracking.params import PARAMS
 from agegender.tracking.registry import Version, resolve
 from agegender.tracking.runs import reopened_run, tracked_run
@@ -105,7 +108,7 @@ def test_promotion_remembers_the_champion_that_it_replaced(registered: Version) 
     assert resolve("models:/agegender@previous").number == 1
 
 
-def test_promotion_that_was_killed_half_way_is_not_rolled_back(
+def test_one_version_under_both_names_is_not_rolled_back_to(
     registered: Version,
 ) -> None:
     assert registered.number is not None
@@ -115,21 +118,142 @@ def test_promotion_that_was_killed_half_way_is_not_rolled_back(
         steps.rollback()
 
 
-def test_rollback_that_was_killed_half_way_has_put_the_version_back(
-    registered: Version, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Killed(BaseException):
+    """Nobody expects it, as nobody expects to be killed."""
+
+
+@contextmanager
+def killed_after(moves: int) -> Iterator[None]:
+    """Stop what moves aliases once the registry has made so many moves."""
+    made = 0
+
+    def then_killed(move: Callable[..., None]) -> Callable[..., None]:
+        def moved(*given: object) -> None:
+            nonlocal made
+            move(*given)
+            made += 1
+            if made == moves:
+                raise Killed
+
+        return moved
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("set_registered_model_alias", "delete_registered_model_alias"):
+            patch.setattr(MlflowClient, name, then_killed(getattr(MlflowClient, name)))
+        with pytest.raises(Killed):
+            yield
+
+
+def champions() -> tuple[int | None, int | None]:
+    """Return the numbers of the champion and of what a rollback would go back to."""
+    now = registry.alias_version(registry.CHAMPION)
+    before = previous_champion(now)
+    return now and now.number, before and before.number
+
+
+def aliases() -> dict[str, int]:
+    found = MlflowClient().get_registered_model(registry.MODEL_NAME).aliases
+    return {alias: int(number) for alias, number in found.items()}
+
+
+@pytest.fixture
+def third(registered: Version) -> Version:
+    """Return a version that is to be promoted over 2, which was promoted over 1."""
     promote_alias(registered)
     promote_alias(resolve(f"models:/agegender/{again(registered)}"))
+    return resolve(f"models:/agegender/{again(registered)}")
 
-    def killed(alias: str, number: int) -> None:
-        registry.set_alias(alias, number)
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(champion, "set_alias", killed)
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize(
+    ("moves", "left"), [(1, (2, 1)), (2, (3, 2)), (3, (3, 2)), (4, (3, 2))]
+)
+def test_promotion_that_was_killed_is_completed_when_it_is_given_again(
+    third: Version, moves: int, left: tuple[int, int]
+) -> None:
+    with killed_after(moves):
+        promote_alias(third)
+    assert champions() == left
+
+    promote_alias(third)
+
+    assert champions() == (3, 2)
+    assert aliases() == {"challenger": 1, "champion": 3, "previous": 2}
+
+
+@pytest.mark.parametrize(
+    ("moves", "back"), [(1, (1, 2)), (2, (2, 3)), (3, (2, 3)), (4, (2, 3))]
+)
+def test_promotion_that_was_killed_is_rolled_back_to_the_champion_before(
+    third: Version, moves: int, back: tuple[int, int]
+) -> None:
+    with killed_after(moves):
+        promote_alias(third)
+
+    undone = steps.rollback()
+
+    assert (undone.data["version"], undone.data["was"]) == back
+    assert champions() == back
+    champion, previous = back
+    assert aliases() == {"challenger": 1, "champion": champion, "previous": previous}
+
+
+@pytest.mark.parametrize(("moves", "left"), [(1, (2, 1)), (2, (1, 2))])
+def test_rollback_that_was_killed_is_completed_when_it_is_given_again(
+    third: Version, moves: int, left: tuple[int, int]
+) -> None:
+    with killed_after(moves):
         steps.rollback()
+    assert champions() == left
+    told = steps.rollback(dry_run=True).data
+    assert champions() == left
 
-    assert resolve("models:/agegender@champion").number == 1
+    assert steps.rollback().data == told == {"version": 1, "was": 2}
+    assert aliases() == {"challenger": 1, "champion": 1, "previous": 2}
+
+
+def test_next_promotion_completes_one_that_was_killed(third: Version) -> None:
+    first = resolve("models:/agegender/1")
+    with killed_after(2):
+        promote_alias(third)
+
+    promote_over(first, resolve("models:/agegender/3"))
+
+    assert aliases() == {"challenger": 1, "champion": 1, "previous": 3}
+
+
+def test_outgoing_champion_that_was_deleted_meanwhile_holds_nobody_up(
+    third: Version,
+) -> None:
+    with killed_after(2):
+        promote_alias(third)
+    MlflowClient().delete_model_version(registry.MODEL_NAME, "2")
+
+    promote_alias(third)
+
+    assert champions() == (3, 1)
+
+
+def test_process_killed_between_the_moves_leaves_a_champion_and_the_one_before(
+    third: Version,
+) -> None:
+    code = (
+        "import os, signal\n"
+        "from agegender.tracking import champion, registry\n"
+        "from agegender.tracking.store import use_tracking_store\n"
+        "use_tracking_store()\n"
+        "def killed(alias, number):\n"
+        "    registry.set_alias(alias, number)\n"
+        "    if alias == registry.CHAMPION:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "champion.set_alias = killed\n"
+        f"champion.promote_alias(registry.resolve({third.uri!r}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    assert champions() == (3, 2)
+    promote_alias(third)
+    assert aliases() == {"challenger": 1, "champion": 3, "previous": 2}
 
 
 def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:

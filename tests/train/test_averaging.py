@@ -9,7 +9,7 @@ from agegender.data.batches import FaceBatches
 from agegender.data.store import FaceStore
 from agegender.train import fit
 from agegender.train.averaging import AveragedWeights, slow_norms
-from agegender.train.fit import compiled
+from agegender.train.learners import compiled
 
 
 def averaging(experiment: Experiment, ema: float = 0.8) -> Experiment:

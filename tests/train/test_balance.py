@@ -10,7 +10,7 @@ from agegender.data.balance import balance_weights
 from agegender.data.batches import FaceBatches
 from agegender.data.store import FaceStore
 from agegender.train import fit
-from agegender.train.fit import compiled
+from agegender.train.learners import compiled
 
 
 @pytest.fixture

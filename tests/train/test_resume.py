@@ -13,7 +13,7 @@ from agegender.errors import DataError
 from agegender.train import fit
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.course import Course
-from agegender.train.fit import compiled
+from agegender.train.learners import compiled
 
 
 def test_finished_training_is_not_trained_on(

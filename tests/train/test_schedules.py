@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from agegender.config import ScheduleConfig
+from agegender.config import OptimizerConfig, ScheduleConfig
+from agegender.train.optimizers import optimizer
 from agegender.train.schedules import schedule
 
 
@@ -46,9 +47,43 @@ def test_constant_stays() -> None:
     assert rates(ScheduleConfig("constant"), 3) == pytest.approx([0.5, 0.5, 0.5])
 
 
+BY_HAND = {
+    # A warm-up of less than a step is left out.
+    ("one_cycle", 0.25): ([1.0], [1.0, 0.0], [1.0, 0.5, 0.0]),
+    ("cosine", 0.25): ([1.0], [1.0, 0.0], [1.0, 0.5, 0.0]),
+    ("cosine", 0.0): ([1.0], [1.0, 0.0], [1.0, 0.5, 0.0]),
+    ("cosine", 0.9): ([1.0], [1.0, 0.0], [0.0, 5 / 9, 0.0]),
+    # Half a cosine is three quarters up after two thirds of the way.
+    ("one_cycle", 0.5): ([1.0], [1.0, 0.0], [0.04, 1.0, 0.0]),
+    ("one_cycle", 0.75): ([1.0], [1.0, 0.0], [0.04, 0.04 + 0.96 * 0.75, 0.0]),
+    ("step", 0.25): ([1.0], [1.0, 0.2**3], [1.0, 0.2**2, 0.2**3]),
+    ("constant", 0.25): ([1.0], [1.0, 1.0], [1.0, 1.0, 1.0]),
+}
+"""Schedule and warm-up -> shares of the peak at each of one, two and three steps."""
+
+
+@pytest.mark.parametrize(("name", "warmup"), BY_HAND)
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_few_steps_learn_at_rates_reckoned_by_hand(
+    name: str, warmup: float, steps: int
+) -> None:
+    config = ScheduleConfig(name, warmup)  # type: ignore[arg-type]
+    shares = np.array(BY_HAND[name, warmup][steps - 1])
+    np.testing.assert_allclose(rates(config, steps), 0.5 * shares, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["one_cycle", "cosine", "step", "constant"])
-def test_schedule_of_a_single_step_is_finite(name: str) -> None:
-    assert np.isfinite(rates(ScheduleConfig(name), 1)).all()  # type: ignore[arg-type]
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("one_program", [False, True])
+def test_first_of_one_or_two_steps_learns_at_the_peak(
+    name: str, steps: int, one_program: bool
+) -> None:
+    config = OptimizerConfig("sgd", 0.5, momentum=0.0, weight_decay=0.0)
+    kind = ScheduleConfig(name)  # type: ignore[arg-type]
+    made = optimizer(config, kind, steps, one_program=one_program)
+    weight = keras.Variable([1.0])
+    made.apply([keras.ops.ones(1)], [weight])
+    assert float(weight[0]) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("name", ["one_cycle", "cosine", "step", "constant"])

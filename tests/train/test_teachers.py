@@ -24,7 +24,7 @@ from agegender.model.files import load_model, save_model
 from agegender.model.wide_resnet import build
 from agegender.train import fit, plan
 from agegender.train.checkpoint import Checkpoint
-from agegender.train.fit import compiled
+from agegender.train.learners import compiled
 from agegender.train.lineage import Lineage
 from agegender.train.teachers import Teacher, distances, taught, teacher_weights
 

@@ -11,7 +11,7 @@ from agegender.config import Experiment
 from agegender.data.batches import FaceBatches
 from agegender.data.store import FaceStore, write_store
 from agegender.train import fit
-from agegender.train.fit import compiled
+from agegender.train.learners import compiled
 
 UNTOLD = {"gender_loss", "gender_accuracy"}
 

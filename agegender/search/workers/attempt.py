@@ -15,7 +15,7 @@ from agegender.search.front import error_of
 from agegender.search.models import drop_others
 from agegender.search.patient import is_away
 from agegender.search.result import FINISHED
-from agegender.search.space import space_of
+from agegender.search.space import Space
 from agegender.search.storage import open_study, reopen_storage
 from agegender.search.trial import (
     REASON,
@@ -45,6 +45,7 @@ class Job:
     storage: str
     study_name: str
     experiment: Experiment
+    space: Space
     data: str
     train_trial: TrainTrial
     tracker: TrialTracker
@@ -114,7 +115,7 @@ class Attempts:
         job = self._job
         return Objective(
             job.experiment,
-            space_of(job.experiment),
+            job.space,
             job.train_trial,
             job.tracker,
             job.hopeless,
