@@ -1,8 +1,9 @@
 """From nothing to the first answer: a fresh process each time, all of it counted.
 
-The network is the starter, and the face a file of 64 px. The plain way imports Keras
-on TensorFlow, loads the same network from a `.keras` file and calls `model.predict`;
-ours is `agegender.load("starter").predict`, with and without a detector.
+The network is the starter, and the face a file as large as it takes. The plain way
+imports Keras on TensorFlow (and of ours the one layer that Keras does not have), loads
+the same network from a `.keras` file and calls `model.predict`; ours is
+`agegender.load("starter").predict`, with and without a detector.
 """
 
 import resource
@@ -16,11 +17,13 @@ import numpy as np
 from PIL import Image
 
 from agegender.data.sample import example_photo
+from agegender.model.network import Network
 from agegender.model.starter import starter_file
 from benchmarks.side_by_side import ROUNDS, Timing, table
 
 KERAS = """
 import keras, numpy
+from agegender.model.shrink import Shrink
 from PIL import Image
 model = keras.models.load_model("starter.keras")
 face = numpy.asarray(Image.open("face.png"))[None]
@@ -57,7 +60,8 @@ def run() -> str:
 
 def _prepare(folder: Path) -> None:
     (folder / "photo.jpg").write_bytes(example_photo())
-    face = np.asarray(Image.open(folder / "photo.jpg").resize((64, 64)))
+    side = Network.load(starter_file()).crop_rule.size
+    face = np.asarray(Image.open(folder / "photo.jpg").resize((side, side)))
     Image.fromarray(face).save(folder / "face.png")
     from agegender import train  # noqa: F401, PLC0415 - loads Keras quietly
     from agegender.model.formats import write_format  # noqa: PLC0415

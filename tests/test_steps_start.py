@@ -213,10 +213,9 @@ def test_file_will_do(stores: list[str], ending: str, tmp_path: Path) -> None:
 
 def test_dry_run_tells_whether_a_model_will_do(stores: list[str]) -> None:
     from_starter = {"training.start_from": "starter", "model.widen_factor": 2}
+    fits = {"model.depth": 16, "model.patch_size": 2}
     plan = steps.train(
-        stores[0],
-        with_values(TINY, from_starter | {"model.depth": 16}),
-        dry_run=True,
+        stores[0], with_values(TINY, from_starter | fits), dry_run=True
     ).data
     assert plan["heads_learnt_anew"] == []
     with pytest.raises(ConfigError, match=r"starter has model\.depth 16"):
