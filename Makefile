@@ -27,8 +27,9 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 demo: setup  ## Walk the whole road once, on drawn faces
 	mlflow run . --env-manager local
 
+# A file's tests share what took long to make. Two processes take about 4 GB.
 test: setup  ## Run the tests
-	pytest
+	pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-all: setup  ## Run also the tests marked slow and browser
 	pytest -m "not gpu"

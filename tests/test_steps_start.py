@@ -99,10 +99,10 @@ def test_version_says_what_it_started_from_and_who_was_learnt_before(
 
 
 def test_version_says_who_taught_it_and_what_they_had_learnt(
-    stores: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    stores: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     teacher = resolve(CHALLENGER)
-    file = tmp_path / "other.onnx"
+    file = Path("other.onnx")
     file.write_bytes(download_network(teacher).read_bytes())
     named = {"training.teachers": f"{CHALLENGER}, {file}"}
     caplog.clear()
