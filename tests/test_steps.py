@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +49,7 @@ PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Walk the road as far as a registered challenger; nothing is promoted."""
     folder = tmp_path_factory.mktemp("road")
     with pytest.MonkeyPatch.context() as patch:
@@ -61,7 +60,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         drawn = steps.sample(str(folder), faces=240, seed=3).data
         steps.prep("wiki", out="store", archive=drawn["archive"], size=32)
         steps.train("store", experiment=TINY, system_metrics=0.2)
-        yield folder
+    return folder
 
 
 @pytest.fixture

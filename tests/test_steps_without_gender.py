@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
@@ -44,7 +43,7 @@ def appa_real(path: Path, faces: int = 60) -> Path:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train once on such a store, in a tracking store beside it."""
     folder = tmp_path_factory.mktemp("appa")
     with pytest.MonkeyPatch.context() as patch:
@@ -60,7 +59,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         trained = steps.train("store", experiment=TINY)
         assert "val_gender_accuracy" not in trained.data
         assert "gender was not measured" in trained.text
-        yield folder / "store"
+    return folder / "store"
 
 
 @pytest.fixture(autouse=True)
