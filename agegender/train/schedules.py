@@ -77,6 +77,11 @@ def _kept(optimizer: keras.optimizers.Optimizer, value: float, name: str) -> Any
     return optimizer.add_variable((), start, dtype="float32", name=name)
 
 
+def _fallen(done: Any) -> Any:
+    """Return what is left when a share `done` of half a cosine is over."""
+    return 0.5 * (1.0 + ops.cos(math.pi * ops.maximum(done, 0.0)))
+
+
 class _Warm(Schedule):
     """A schedule that rises for a share of the steps and falls for the rest.
 
@@ -89,17 +94,16 @@ class _Warm(Schedule):
         self.start = start
 
     def factor(self, done: Any) -> Any:
-        # Over before the second step, it would take the first from a few and from one
-        # or two all that they learn.
-        is_short = self.warmup * self._last < 1.0
-        warmup = ops.where(is_short, 0.0, self.warmup)
-        fall = (done - warmup) / (1.0 - warmup)
-        falling = 0.5 * (1.0 + ops.cos(math.pi * ops.maximum(fall, 0.0)))
+        falling = _fallen((done - self.warmup) / (1.0 - self.warmup))
         if self.warmup == 0:
             return falling
         rise = self.risen(done / self.warmup)
         rising = self.start + (1.0 - self.start) * rise
-        return ops.where(done < warmup, rising, falling)
+        usual = ops.where(done < self.warmup, rising, falling)
+        # Over before the second step, the rise would take the first from a few and
+        # from one or two all that they learn.
+        is_short = self.warmup * self._last < 1.0
+        return ops.where(is_short, _fallen(done), usual)
 
     def risen(self, done: Any) -> Any:
         """Return the share of the rise when a share `done` of it is over."""
