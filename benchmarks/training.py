@@ -67,7 +67,7 @@ def _plain() -> Callable[[], object]:
 
 def _ours() -> Callable[[], object]:
     from agegender.config import Experiment  # noqa: PLC0415
-    from agegender.train.fit import compiled  # noqa: PLC0415
+    from agegender.train.learners import compiled  # noqa: PLC0415
 
     return _step(compiled(Experiment(model=_network()), SIDE, 100))
 
