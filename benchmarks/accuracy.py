@@ -31,7 +31,7 @@ from agegender.predict.predictor import Predictor
 from benchmarks import peer
 
 SHOWN = ("mean_absolute_error", "cs_at_5", "gender_accuracy")
-Said = list[list[tuple[int, str]]]
+Said = list[list[peer.Face]]
 
 
 def run(store: Path, archive: Path) -> str:
@@ -88,8 +88,8 @@ def _prediction(said: Said) -> Prediction:
     """Turn single ages and genders into distributions that are sure of them."""
     first = [faces[0] for faces in said]
     ages = np.zeros((len(said), MAX_AGE + 1))
-    ages[np.arange(len(said)), [age for age, _ in first]] = 1.0
-    return ages, np.array([float(gender == "male") for _, gender in first])
+    ages[np.arange(len(said)), [face.age for face in first]] = 1.0
+    return ages, np.array([float(face.gender == "male") for face in first])
 
 
 def _table(ways: dict[str, Answers]) -> list[str]:

