@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from agegender.config.checks import require
+from agegender.config.checks import require, require_not_negative
 
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "parquet"]
 """How answers are written: for people, whole, or growing photo by photo."""
@@ -27,11 +27,7 @@ class AbstainRules:
     detection_score: float = 0.9
 
     def __post_init__(self) -> None:
-        require(
-            self.age_interval >= 0.0,
-            f"abstain.age_interval must not be negative. Received: "
-            f"{self.age_interval}.",
-        )
+        require_not_negative("abstain", self, ["age_interval"])
         require(
             0.5 <= self.gender_probability <= 1.0,
             "abstain.gender_probability must be within 0.5..1. "

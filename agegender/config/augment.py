@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agegender.config.checks import require, require_finite
+from agegender.config.checks import require, require_finite, require_not_negative
 
 _SHARES = (
     *("shift", "scale", "brightness", "contrast", "saturation", "colour"),
@@ -68,8 +68,4 @@ class AugmentConfig:
             "augment.rotation must be within 0..180 degrees. "
             f"Received: {self.rotation}.",
         )
-        for name in ("mixup", "cutmix"):
-            value = getattr(self, name)
-            require(
-                value >= 0.0, f"augment.{name} must not be negative. Received: {value}."
-            )
+        require_not_negative("augment", self, ("mixup", "cutmix"))

@@ -1,5 +1,7 @@
 """How a setting says that its value will not do."""
 
+from collections.abc import Iterable
+
 from agegender.errors import ConfigError
 
 LARGEST = 3.4e38
@@ -19,4 +21,13 @@ def require_finite(section: str, settings: object) -> None:
             not isinstance(value, (int, float)) or abs(value) <= LARGEST,
             f"{section}.{name} must be a finite number, {LARGEST:g} at most. "
             f"Received: {value}.",
+        )
+
+
+def require_not_negative(section: str, settings: object, names: Iterable[str]) -> None:
+    """Raise `ConfigError` where one of a section's named settings is below 0."""
+    for name in names:
+        value = getattr(settings, name)
+        require(
+            value >= 0, f"{section}.{name} must not be negative. Received: {value}."
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agegender.config.checks import require
+from agegender.config.checks import require, require_not_negative
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,5 @@ class GateConfig:
             "gate.confidence must be 0.5 or more and below 1. "
             f"Received: {self.confidence}.",
         )
-        for name in (
-            "age_margin",
-            "gender_margin",
-            "group_margin",
-            "coverage_margin",
-            "latency_ms",
-            "size_mb",
-        ):
-            value = getattr(self, name)
-            require(value >= 0, f"gate.{name} must not be negative. Received: {value}.")
+        margins = ("age_margin", "gender_margin", "group_margin", "coverage_margin")
+        require_not_negative("gate", self, (*margins, "latency_ms", "size_mb"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from agegender.config.checks import require, require_finite
+from agegender.config.checks import require, require_finite, require_not_negative
 
 LEAST_SIGMA = 0.01
 """In years: one class a year already. Much narrower, float32 has no Gaussian."""
@@ -56,14 +56,8 @@ class LossConfig:
             f"loss.age_sigma must be at least {LEAST_SIGMA} years. "
             f"Received: {self.age_sigma}.",
         )
-        for name in (
-            "expectation_weight",
-            "mean_weight",
-            "variance_weight",
-            "gender_weight",
-        ):
-            value = getattr(self, name)
-            require(value >= 0, f"loss.{name} must not be negative. Received: {value}.")
+        weights = ("expectation", "mean", "variance", "gender")
+        require_not_negative("loss", self, [f"{name}_weight" for name in weights])
         for name in ("age_smoothing", "gender_smoothing"):
             value = getattr(self, name)
             require(
@@ -108,11 +102,7 @@ class OptimizerConfig:
             0.0 <= self.momentum < 1.0,
             f"optimizer.momentum must be within 0..1. Received: {self.momentum}.",
         )
-        for name in ("weight_decay", "clip_norm"):
-            value = getattr(self, name)
-            require(
-                value >= 0, f"optimizer.{name} must not be negative. Received: {value}."
-            )
+        require_not_negative("optimizer", self, ("weight_decay", "clip_norm"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from agegender.errors import DataError
 from agegender.progress import BYTES, Progress
 
 _AT_ONCE: Final = 4 * 2**20
@@ -34,3 +35,17 @@ def digest_of(path: Path, progress: Progress) -> str:
             done += count
             progress(done, max(done, total), f"digesting {path.name} {BYTES}")
     return f"sha256:{digest.hexdigest()}"
+
+
+def digest_of_archive(path: Path, progress: Progress) -> str:
+    """Hash an archive, as `digest_of`.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        return digest_of(path, progress)
+    except OSError as error:
+        raise DataError(
+            f"archive {path} cannot be read: {error.strerror or error}."
+        ) from error

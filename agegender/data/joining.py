@@ -68,18 +68,7 @@ def join_parts(
         )
 
     kept = reasons.index[(reasons == "").to_numpy()]
-    manifest = StoreManifest(
-        crop_rule=job.crop_rule,
-        split_rules=job.split_rules,
-        filter_rules=job.rules,
-        funnel=total.to_dict(),
-        sources=[
-            _origin(one, funnel, job.crop_rule)
-            for one, funnel in zip(selections, funnels, strict=True)
-        ],
-        content_hash="",
-        duplicates=duplicates,
-    )
+    manifest = _manifest(job, selections, funnels, duplicates)
     labels = _labels(rows.loc[kept], digests[kept], job.split_rules)
     fill_store(place, parts.pieces(kept), labels, manifest)
     histories = [_history(one, reasons) for one in selections]
@@ -133,6 +122,27 @@ def _counted(one: Selection, reasons: pd.Series) -> Funnel:
     told = [why for why in FAULTS if why in found.index]
     return one.funnel.drop(
         {why: found.get(why, 0) for why in (*told, *REASONS, CONFLICTING)}
+    )
+
+
+def _manifest(
+    job: Job,
+    selections: Sequence[Selection],
+    funnels: Sequence[Funnel],
+    duplicates: dict[str, int],
+) -> StoreManifest:
+    """Tell how the store was made; its hash is filled in as its files are written."""
+    return StoreManifest(
+        crop_rule=job.crop_rule,
+        split_rules=job.split_rules,
+        filter_rules=job.rules,
+        funnel=sum_funnels(funnels).to_dict(),
+        sources=[
+            _origin(one, funnel, job.crop_rule)
+            for one, funnel in zip(selections, funnels, strict=True)
+        ],
+        content_hash="",
+        duplicates=duplicates,
     )
 
 

@@ -36,7 +36,6 @@ from agegender.data.inputs import (
 )
 from agegender.data.joining import Job, join_parts, sum_funnels
 from agegender.data.listing import locate
-from agegender.data.lock import only_writer
 from agegender.data.parts import Parts, decode_into, fingerprint_of
 from agegender.data.places import absolute, followed
 from agegender.data.schedule import Pool, cluster, do_all, threads
@@ -44,6 +43,7 @@ from agegender.data.sources.table import Table
 from agegender.data.staging import refuse_foreign, staged
 from agegender.data.store import FaceStore, is_store
 from agegender.errors import ConfigError
+from agegender.lock import only_writer
 from agegender.progress import Progress, silent
 
 
@@ -145,11 +145,7 @@ def prepare(
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
     if parts_at == "":
         raise ConfigError("parts need a folder or an address. Received: ''.")
-    if isinstance(source, str):
-        given: Sequence[Input] = [Input(source, archive, folder, table)]
-    else:
-        _refuse_beside_inputs(archive, folder, table)
-        given = source
+    given = _inputs(source, archive, folder, table)
     CropRule(size=size)  # a wrong size fails before anything is opened
     opened = open_inputs(given)
     rules, split_rules = rules or FilterRules(), split_rules or SplitRules()
@@ -176,6 +172,19 @@ def prepare(
     if also_mat is not None:
         write_database(store, also_mat, progress=progress)
     return store
+
+
+def _inputs(
+    source: str | Sequence[Input],
+    archive: str | Path | None,
+    folder: str | Path | None,
+    table: str | Path | None,
+) -> Sequence[Input]:
+    """Return the inputs to read; one data set is one whose place lies beside it."""
+    if isinstance(source, str):
+        return [Input(source, archive, folder, table)]
+    _refuse_beside_inputs(archive, folder, table)
+    return source
 
 
 def _refuse_beside_inputs(*places: str | Path | None) -> None:

@@ -19,13 +19,13 @@ from agegender.data.content import content_hash, labels_hash
 from agegender.data.dropped import EXAMPLES
 from agegender.data.face_file import Pieces, map_faces, write_faces
 from agegender.data.filters import Funnel
-from agegender.data.lock import only_writer
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
 from agegender.data.places import followed, is_folder, why_no_folder
 from agegender.data.rows_file import ROWS
 from agegender.data.splits import SPLITS, refuse_leak
 from agegender.data.staging import refuse_foreign, staged
 from agegender.errors import DataError
+from agegender.lock import only_writer
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
 OURS: Final = frozenset({FACES, LABELS, MANIFEST, ROWS, EXAMPLES})
@@ -141,9 +141,7 @@ def write_store(
     labels: pd.DataFrame,
     *,
     crop_rule: CropRule,
-    split_rules: SplitRules | None = None,
     filter_rules: FilterRules | None = None,
-    funnel: Mapping[str, Any] | None = None,
     sources: Sequence[Mapping[str, Any]] = (),
 ) -> FaceStore:
     """Write a store, whole or not at all.
@@ -153,9 +151,7 @@ def write_store(
         faces: uint8 (N, S, S, 3), or pieces of it.
         labels: One row a face, with the columns of `LABEL_TYPES`.
         crop_rule: What the faces show.
-        split_rules: How the identities were dealt.
         filter_rules: Which rows were kept.
-        funnel: Rows read, dropped by rule and kept; N read and kept if not given.
         sources: Where the faces come from.
 
     Returns:
@@ -169,9 +165,9 @@ def write_store(
     with only_writer(out), staged(out, is_store) as folder:
         manifest = StoreManifest(
             crop_rule=crop_rule,
-            split_rules=split_rules or SplitRules(),
+            split_rules=SplitRules(),
             filter_rules=filter_rules or FilterRules(),
-            funnel=dict(funnel or Funnel(len(labels)).to_dict()),
+            funnel=Funnel(len(labels)).to_dict(),
             sources=[dict(source) for source in sources],
             content_hash="",
         )

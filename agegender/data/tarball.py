@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import pandas as pd
 
-from agegender.data.digest import digest_of
+from agegender.data.digest import digest_of_archive
 from agegender.data.listing import (
     MAX_ROWS,
     Chunk,
@@ -148,12 +148,7 @@ class _Tar:
 
     def digest(self, progress: Progress = silent) -> str:
         """Return the digest of the file; it is read the first time alone."""
-        try:
-            self._digest = self._digest or digest_of(self.path, progress)
-        except OSError as error:
-            raise DataError(
-                f"archive {self.path} cannot be read: {error.strerror or error}."
-            ) from error
+        self._digest = self._digest or digest_of_archive(self.path, progress)
         return self._digest
 
 

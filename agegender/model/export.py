@@ -22,10 +22,11 @@ from agegender.errors import ModelError
 from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
 from agegender.model.files import load_model
+from agegender.model.lone_file import read_lone
 from agegender.model.network import GENDERS, PREFIX, Network
 from agegender.model.onnx_graph import GraphWriter
 from agegender.model.onnx_layers import ABSENT, WRITERS
-from agegender.model.part import part_of
+from agegender.whole import part_of
 
 PARITY_FACES = 8
 PARITY_YEARS = 0.05
@@ -113,7 +114,7 @@ def note_in_file(path: Path, notes: Mapping[str, str]) -> None:
         path: As `export_onnx` wrote it; replaced once written.
         notes: By name, each put under `agegender.`.
     """
-    exported = onnx.load_model(path)
+    exported = read_lone(path)
     kept = {entry.key: entry.value for entry in exported.metadata_props}
     del exported.metadata_props[:]
     kept |= {f"{PREFIX}{name}": text for name, text in notes.items()}

@@ -4,16 +4,15 @@ Loading needs our layers, losses and metrics registered first, which importing
 this module does.
 """
 
-import os
-import zipfile
-import zlib
 from pathlib import Path
+from typing import Final
 
 import keras
 
 from agegender.errors import ModelError
 from agegender.model import augment, heads, losses, metrics, mirrored, norm, shrink
 from agegender.model.keras_claims import require_honest
+from agegender.whole import part_of
 
 REGISTERED = (
     *(augment.Augment, norm.BatchNorm, shrink.Shrink),
@@ -22,11 +21,8 @@ REGISTERED = (
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )
 
-_UNFIT = (
-    *(ValueError, TypeError, OSError, LookupError, AttributeError),
-    *(RecursionError, zipfile.BadZipFile, zlib.error),
-)
-"""What is raised of files that are none of Keras', or are damaged."""
+_LONGEST: Final = 400
+"""Characters of an error that are told."""
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:
@@ -41,18 +37,15 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
 
     Raises:
         ModelError: If the name ends otherwise.
+        DataError: If another process writes it, or nobody may.
     """
     path = Path(path)
     if path.suffix != ".keras":
         raise ModelError(
             f"a Keras network's name must end in .keras. Received: {path}."
         )
-    part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
-    try:
+    with part_of(path) as part:
         model.save(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
@@ -74,6 +67,12 @@ def load_model(path: str | Path) -> keras.Model:
     try:
         require_honest(path)
         return keras.models.load_model(path, compile=False)
-    except _UNFIT as error:
-        line = str(error).strip().split("\n", 1)[0]
-        raise ModelError(f"{path} is not a Keras network: {line}") from error
+    # A plan may be wrong in any way, and the backend's errors share no public base.
+    except Exception as error:
+        raise ModelError(f"{path} is not a Keras network: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    """Return the first line of an error, which may quote numbers without end."""
+    line = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

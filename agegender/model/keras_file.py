@@ -5,6 +5,7 @@ Such a file is written by `export`, with our notes inside (see `keras_formats`).
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def read_notes(path: Path) -> dict[str, Any]:
             notes: dict[str, Any] = json.loads(archive.read(NOTES))
     except FileNotFoundError as error:
         raise ModelError(f"no network at {path}. Name one that is there.") from error
-    except (OSError, zipfile.BadZipFile) as error:
+    # Encrypted, or nested too deeply; packed by damaged means.
+    except (OSError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} is not a Keras network: {error}") from error
     except (LookupError, ValueError) as error:
         raise _silent(path) from error

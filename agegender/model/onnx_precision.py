@@ -12,7 +12,8 @@ import onnx
 from numpy.typing import NDArray
 
 from agegender.errors import ModelError
-from agegender.model.part import part_of
+from agegender.model.lone_file import read_lone
+from agegender.whole import part_of
 
 CALIBRATION_BATCH = 32
 """Faces that are shown at a time while ranges are read off."""
@@ -31,7 +32,7 @@ def halve_file(path: Path, out: Path) -> Path:
     Returns:
         Where it was written.
     """
-    exported = _widened(onnx.load_model(path))
+    exported = _widened(read_lone(path))
     kept, turned_back = [], []
     for tensor in exported.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
@@ -59,7 +60,7 @@ def widen_file(path: Path, out: Path) -> Path:
     Returns:
         Where it was written.
     """
-    return _saved(_widened(onnx.load_model(path)), out)
+    return _saved(_widened(read_lone(path)), out)
 
 
 class Parts(NamedTuple):
@@ -71,7 +72,7 @@ class Parts(NamedTuple):
 
 def parts_of(path: Path) -> Parts:
     """Take an exported network apart."""
-    graph = _widened(onnx.load_model(path)).graph
+    graph = _widened(read_lone(path)).graph
     weights = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     return Parts(weights, {node.op_type for node in graph.node})
 

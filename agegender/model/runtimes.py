@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from agegender.config import Runtime
 from agegender.cores import usable_cores
 from agegender.errors import ConfigError, ModelError
+from agegender.model.lone_file import require_lone
 
 PORTION = 16
 """Most faces that a core is given at a time: more bring no speed, and take memory."""
@@ -45,9 +46,10 @@ def open_network(path: Path, runtime: Runtime, threads: int | None = None) -> Op
         threads: Cores to use; None for all.
 
     Raises:
-        ModelError: If the file is no ONNX network.
+        ModelError: If the file is no ONNX network, or not all of one.
         ConfigError: If the runtime is not installed.
     """
+    require_lone(path)
     return _OPENERS[runtime](path, threads or usable_cores())
 
 

@@ -119,15 +119,7 @@ def build(
     if config.input_norm:
         features = layers.norm("input_norm")(features)
     features = layers.stem(config.patch_size)(features)
-    groups = zip(GROUP_CHANNELS, GROUP_STRIDES, strict=True)
-    for group, (channels, stride) in enumerate(groups, 1):
-        for block in range(1, blocks_per_group(config) + 1):
-            features = layers.block(
-                f"group{group}_block{block}",
-                features,
-                channels * config.widen_factor,
-                stride if block == 1 else 1,
-            )
+    features = layers.groups(features, config)
     features = layers.norm_relu("final", features)
     pooling = str(config.pooling)
     features = pooled(features, pooling)
@@ -229,6 +221,19 @@ class _Layers:
         norm = self.norm(f"{name}_norm{number}")
         relu = keras.layers.ReLU(dtype=self.precision, name=f"{name}_relu{number}")
         return relu(norm(features))
+
+    def groups(self, features: Any, config: ModelConfig) -> Any:
+        """Add all blocks; the first of a group is where channels and sides change."""
+        groups = zip(GROUP_CHANNELS, GROUP_STRIDES, strict=True)
+        for group, (channels, stride) in enumerate(groups, 1):
+            for block in range(1, blocks_per_group(config) + 1):
+                features = self.block(
+                    f"group{group}_block{block}",
+                    features,
+                    channels * config.widen_factor,
+                    stride if block == 1 else 1,
+                )
+        return features
 
     def block(self, name: str, features: Any, channels: int, stride: int) -> Any:
         """Add two convolutions to their own input."""

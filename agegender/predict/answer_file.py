@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from agegender.data.lock import only_writer
 from agegender.errors import ConfigError, DataError
+from agegender.lock import only_writer
 from agegender.predict.faces import PhotoFaces
 from agegender.predict.lines import Csv, JsonLines, Kept, Lines
 

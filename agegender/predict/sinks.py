@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
 from agegender.config import AnswerFormat
-from agegender.data.lock import only_writer
 from agegender.errors import ConfigError, DataError
+from agegender.lock import only_writer
 from agegender.pages.write import write_text
 from agegender.predict.answer_file import LINES, going_on, require_file
 from agegender.predict.faces import PhotoFaces

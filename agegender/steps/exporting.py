@@ -114,8 +114,8 @@ def _write(
     """Write the file, ask it, note in it what it is; only then it gets its name."""
     from agegender import train  # noqa: F401 - loads Keras quietly
     from agegender.model import formats
-    from agegender.model.part import part_of
     from agegender.tracking.registry import download_network
+    from agegender.whole import part_of
 
     (form, precision), source = kind, download_network(version)
     with part_of(path) as part:

@@ -18,8 +18,8 @@ from pathlib import Path
 import keras
 
 from agegender.config import Experiment
-from agegender.data.lock import only_writer
 from agegender.errors import DataError
+from agegender.lock import only_writer
 from agegender.train.checkpoint import Checkpoint
 from agegender.train.precision import accelerator, dtype_policy
 
@@ -100,7 +100,8 @@ def training_key(experiment: Experiment, *further: str) -> str:
 
     Args:
         experiment: What is trained; what a search would vary does not count.
-        further: Hashes of the data, the release of the program.
+        further: What decides it, too: hashes of the data and of earlier networks,
+            the release of the program, the number of devices.
     """
     settings = {k: v for k, v in experiment.to_dict().items() if k != "search"}
     policy = dtype_policy(experiment.training.precision)

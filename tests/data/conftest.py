@@ -1,6 +1,7 @@
 """Small archives in the exact layout of the real ones, made of noise."""
 
 import io
+import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.io import savemat
+
+from agegender.data.prepare import prepare
+
+sys.path.insert(0, str(Path(__file__).parent))
+from counting import PEOPLE, PHOTOS_EACH
 
 DATENUM_1980 = 723_181  # 1 January 1980
 
@@ -167,3 +173,11 @@ def maker(tmp_path: Path) -> Maker:
 def drawn_maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
     """Return a maker whose archives serve all tests of a module."""
     return Maker(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="module")
+def drawn(drawn_maker: Maker) -> tuple[Path, str]:
+    """Return an archive of several chunks, and the content hash of its store."""
+    archive = drawn_maker.tar(drawn_maker.imdb(PEOPLE, PHOTOS_EACH))
+    whole = prepare("imdb", archive.parent / "whole", archive=archive, size=16)
+    return archive, whole.manifest.content_hash

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import gradient, noise
 from PIL import Image
 
 from agegender.config import CropRule
@@ -14,21 +15,9 @@ from agegender.errors import DataError
 RULE = CropRule(margin=0.4, size=32)
 
 
-def photo(
-    height: int, width: int, seed: int = 0
-) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    shape = (height, width, 3)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def gradient(height: int, width: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    y, x = np.mgrid[0:height, 0:width]
-    return np.stack([x % 256, y % 256, (x + y) % 256], axis=-1).astype(np.uint8)
-
-
 @pytest.mark.parametrize("side", [45, 90, 137, 200])
 def test_cropping_a_photo_agrees_with_resizing_a_crop_to_the_pixel(side: int) -> None:
-    picture = photo(side, side)
+    picture = noise(side, side)
     inset = side * (1 - 1 / 1.8) / 2
     box = (inset, inset, side - inset, side - inset)
     assert np.array_equal(crop_face(picture, box, RULE), resize_crop(picture, RULE))
@@ -77,7 +66,7 @@ def test_oblong_crop_keeps_its_shape() -> None:
 )
 def test_box_without_a_pixel_is_refused(box: tuple[float, ...]) -> None:
     with pytest.raises(DataError, match="holds no pixel"):
-        crop_face(photo(60, 60), box, RULE)  # type: ignore[arg-type]
+        crop_face(noise(60, 60), box, RULE)  # type: ignore[arg-type]
 
 
 def test_crop_that_would_fill_memory_is_refused() -> None:
@@ -102,7 +91,7 @@ def test_any_box_that_touches_the_photo_gives_a_face(
 ) -> None:
     (x, y), (width, height) = corner, sides
     if x < 60 and y < 60 and x + width > 0 and y + height > 0:
-        face = crop_face(photo(60, 60), (x, y, x + width, y + height), RULE)
+        face = crop_face(noise(60, 60), (x, y, x + width, y + height), RULE)
         assert face.shape == (32, 32, 3)
         assert face.dtype == np.uint8
 
@@ -116,7 +105,7 @@ def test_face_in_a_large_photo_is_that_of_the_whole_photo(maker: Any) -> None:
 
 
 def test_small_face_in_a_large_photo_keeps_all_its_pixels(maker: Any) -> None:
-    encoded = maker.encoded(Image.fromarray(photo(1000, 1000)))
+    encoded = maker.encoded(Image.fromarray(noise(1000, 1000)))
     box = (500.0, 500.0, 530.0, 530.0)
     whole = crop_face(decode_photo(encoded), box, RULE)
     assert np.array_equal(decode_face(encoded, box, RULE), whole)
@@ -125,5 +114,5 @@ def test_small_face_in_a_large_photo_keeps_all_its_pixels(maker: Any) -> None:
 def test_contrast_tells_blank_pictures_from_faces(maker: Any) -> None:
     assert contrast(decode_photo(maker.blank())) < 1
     assert contrast(np.zeros((1, 1, 3), dtype=np.uint8)) == 0
-    noise = photo(50, 50)
-    assert contrast(noise) == pytest.approx(noise.mean(axis=2).std())
+    grains = noise(50, 50)
+    assert contrast(grains) == pytest.approx(grains.mean(axis=2).std())

@@ -2,18 +2,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from counting import CHUNKS, Counting
 
-from agegender.data.lock import only_writer
 from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
-
-PHOTOS, CHUNKS = 1100, 5
+from agegender.lock import only_writer
 
 PREP = """
 import os, signal, sys
@@ -36,21 +34,6 @@ prepare("imdb", out, archive=archive, size=16, workers=int(workers), progress=pr
 """
 
 needs_kill = pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-
-
-class Counting(ThreadPoolExecutor):
-    submitted = 0
-
-    def submit(self, *args: Any, **kwargs: Any) -> Any:
-        self.submitted += 1
-        return super().submit(*args, **kwargs)
-
-
-@pytest.fixture(scope="module")
-def drawn(drawn_maker: Any) -> Any:
-    archive = drawn_maker.tar(drawn_maker.imdb(PHOTOS // 4, 4))
-    whole = prepare("imdb", archive.parent / "whole", archive=archive, size=16)
-    return archive, whole.manifest.content_hash
 
 
 def run(archive: Path, out: Path, moment: str, workers: int = 1) -> Any:

@@ -5,17 +5,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
+from counting import CHUNKS, Counting
 
 from agegender.data.prepare import prepare
 from agegender.errors import ConfigError, DataError
 
-CHUNKS = 5
 PREP = """
 import os, signal, sys
 from agegender.data.prepare import prepare
@@ -25,21 +24,6 @@ def die(done, total, what):
         os.kill(os.getpid(), signal.SIGKILL)
 prepare("imdb", out, archive=archive, size=16, parts_at=parts, progress=die)
 """
-
-
-class Counting(ThreadPoolExecutor):
-    submitted = 0
-
-    def submit(self, *args: Any, **kwargs: Any) -> Any:
-        self.submitted += 1
-        return super().submit(*args, **kwargs)
-
-
-@pytest.fixture(scope="module")
-def drawn(drawn_maker: Any) -> Any:
-    archive = drawn_maker.tar(drawn_maker.imdb(275, 4))
-    whole = prepare("imdb", archive.parent / "whole", archive=archive, size=16)
-    return archive, whole.manifest.content_hash
 
 
 @pytest.fixture(params=["folder", "file", "memory"])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import gradient, noise
 from PIL import Image
 
 from agegender.config import CropRule
@@ -20,18 +21,6 @@ from agegender.data.photo import decode_photo, decode_shrunk
 from agegender.errors import DataError
 
 SCAN, END = b"\xff\xda", b"\xff\xd9"
-
-
-def photo(
-    height: int, width: int, seed: int = 0
-) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    shape = (height, width, 3)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def gradient(height: int, width: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    y, x = np.mgrid[0:height, 0:width]
-    return np.stack([x % 256, y % 256, (x + y) % 256], axis=-1).astype(np.uint8)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "RGB"])
@@ -84,7 +73,7 @@ def test_large_jpeg_is_decoded_small_but_never_below_what_is_asked(maker: Any) -
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9])
 def test_truncated_photo_is_refused(form: str, share: float, maker: Any) -> None:
-    whole = maker.encoded(Image.fromarray(photo(64, 64)), form)
+    whole = maker.encoded(Image.fromarray(noise(64, 64)), form)
     with pytest.raises(DataError, match="cannot be decoded"):
         decode_photo(whole[: int(len(whole) * share)])
 

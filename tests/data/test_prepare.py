@@ -297,7 +297,7 @@ def test_interruption_leaves_no_store(maker: Any, tmp_path: Path) -> None:
     assert left == ["faces.tar"]
 
 
-def test_no_worker_at_all_is_refused(maker: Any, tmp_path: Path) -> None:
+def test_no_worker_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         prepare("wiki", tmp_path / "store", archive=tmp_path / "a.tar", workers=0)
 

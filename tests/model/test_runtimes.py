@@ -1,3 +1,4 @@
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,12 +8,15 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from agegender.config import CropRule
+from agegender import cli
+from agegender.config import CropRule, Runtime
 from agegender.errors import ConfigError, ModelError
 from agegender.model.ages import expected_age
 from agegender.model.export import export_onnx
 from agegender.model.network import Network
+from agegender.model.rebuilt import body_of, rebuild
 from agegender.model.runtimes import PORTION
 
 
@@ -37,26 +41,93 @@ def test_portions_come_back_in_order(file: Path, many: NDArray[np.uint8]) -> Non
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-@pytest.mark.parametrize("where", ["../secret.bin", "/dev/zero", "link.bin", ""])
-def test_weights_elsewhere_or_absent_are_never_read(
+def naming(file: Path, path: Path, where: str) -> Path:
+    """Write a network whose largest weights lie in another file."""
+    hostile = onnx.load_model(file)
+    weights = max(hostile.graph.initializer, key=lambda one: len(one.raw_data))
+    raw = weights.raw_data
+    weights.ClearField("raw_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value=where)
+    path.parent.mkdir()
+    path.write_bytes(hostile.SerializeToString())
+    (path.parent / "inside.bin").write_bytes(raw)
+    (path.parent.parent / "secret.bin").write_bytes(raw)
+    (path.parent / "link.bin").symlink_to(path.parent.parent / "secret.bin")
+    (path.parent / "hard.bin").hardlink_to(path.parent.parent / "secret.bin")
+    return path
+
+
+ELSEWHERE = [
+    *("../secret.bin", "/dev/zero", "/etc/hostname", "link.bin", "hard.bin", "gone"),
+    *("inside.bin", ".", "", "in\0side", "*/_ORT_MEM_ADDR_/*"),
+]
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_weights_in_another_file_are_never_read(
+    where: str, runtime: Runtime, file: Path, tmp_path: Path
+) -> None:
+    path = naming(file, tmp_path / "model" / "model.onnx", where)
+    told = "is not an ONNX network in one file: its weights lie in "
+    with pytest.raises(ModelError, match=told) as caught:
+        Network.load(path, runtime=runtime)
+    assert "\n" not in str(caught.value)
+
+
+def test_pipe_in_the_place_of_weights_is_not_waited_for(
+    file: Path, tmp_path: Path
+) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs pipes")
+    path = naming(file, tmp_path / "model" / "model.onnx", "pipe")
+    os.mkfifo(path.with_name("pipe"))
+    with pytest.raises(ModelError, match="its weights lie in 'pipe'"):
+        Network.load(path)
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_network_to_start_from_names_no_other_file(
     where: str, file: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "secret.bin").write_bytes(bytes(10**5))
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "link.bin").symlink_to(tmp_path / "secret.bin")
+    path = naming(file, tmp_path / "model" / "model.onnx", where)
+    with pytest.raises(ModelError, match="its weights lie in "):
+        body_of(path)
+    with pytest.raises(ModelError, match="its weights lie in "):
+        rebuild(path)
+
+
+def test_command_refuses_weights_in_another_file(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = naming(file, tmp_path / "model" / "model.onnx", "inside.bin")
+    Image.new("RGB", (32, 32)).save("photo.png")
+    ended = cli.main(["predict", "photo.png", "--model", str(path)])
+    assert ended == ModelError.exit_code
+    assert "its weights lie in 'inside.bin'" in capsys.readouterr().err
+
+
+def test_weights_that_are_absent_are_one_line(file: Path, tmp_path: Path) -> None:
     hostile = onnx.load_model(file)
     weights = max(hostile.graph.initializer, key=lambda one: len(one.raw_data))
     weights.ClearField("raw_data")
-    if where:
-        weights.data_location = onnx.TensorProto.EXTERNAL
-        weights.external_data.add(key="location", value=where)
-    else:
-        weights.dims[:] = [2**20] * len(weights.dims)
-    path = tmp_path / "model" / "model.onnx"
+    weights.dims[:] = [2**20] * len(weights.dims)
+    path = tmp_path / "model.onnx"
     path.write_bytes(hostile.SerializeToString())
     with pytest.raises(ModelError, match="is not an ONNX network") as caught:
         Network.load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_place_in_the_notes_of_a_network_is_no_other_file(
+    file: Path, tmp_path: Path
+) -> None:
+    noted = onnx.load_model(file)
+    noted.metadata_props.add(key="location", value="Basel")
+    path = tmp_path / "model.onnx"
+    path.write_bytes(noted.SerializeToString())
+    assert Network.load(path).metadata == Network.load(file).metadata
 
 
 def test_openvino_answers_nearly_the_same_of_the_same_file(

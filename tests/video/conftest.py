@@ -46,14 +46,14 @@ class Studio(NamedTuple):
 
     folder: Path
 
-    def people(self, walks: tuple[Walk, ...] = CROSSING, frames: int = 20) -> Film:
+    def people(self, frames: int = 20) -> Film:
         """Yield frames, uint8 (240, 320, 3), of people on their ways."""
         ground = background(np.random.default_rng(9), (WIDTH, HEIGHT))
-        tiles = [_portrait(walk, seed) for seed, walk in enumerate(walks)]
+        tiles = [_portrait(walk, seed) for seed, walk in enumerate(CROSSING)]
         for number in range(frames):
             share = number / max(frames - 1, 1)
             picture = ground.copy()
-            for walk, tile in zip(walks, tiles, strict=True):
+            for walk, tile in zip(CROSSING, tiles, strict=True):
                 spot = (1 - share) * np.array(walk.start) + share * np.array(walk.end)
                 picture.paste(tile, tuple(np.rint(spot).astype(int).tolist()))
             yield np.asarray(picture)

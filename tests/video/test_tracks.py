@@ -3,8 +3,8 @@ from agegender.video.tracks import Tracker, TrackingSettings
 Box = tuple[float, float, float, float]
 
 
-def square(x: float, y: float, side: float = 40.0) -> Box:
-    return x, y, x + side, y + side
+def square(x: float, y: float) -> Box:
+    return x, y, x + 40.0, y + 40.0
 
 
 def test_face_that_moves_keeps_its_number() -> None:

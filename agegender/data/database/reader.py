@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agegender.data.database.bitmap import encode, file_bytes
 from agegender.data.database.planes import Planes
-from agegender.data.digest import digest_of
+from agegender.data.digest import digest_of_archive
 from agegender.data.listing import (
     CHUNK,
     Chunk,
@@ -64,7 +64,8 @@ class FaceDatabase:
             columns = {name: _column(variables[name], count) for name in NEEDED[1:3]}
         except MatlabError as error:
             raise DataError(
-                f"{path} is no database of faces in MATLAB v5: {error}."
+                f"{path} is no database of faces in MATLAB v5: {error}. Give metadata "
+                "without photos by --metadata."
             ) from error
         except OSError as error:
             raise DataError(
@@ -93,12 +94,7 @@ class FaceDatabase:
 
     def digest(self, progress: Progress = silent) -> str:
         """Return the digest of the file; it is read the first time alone."""
-        try:
-            self._digest = self._digest or digest_of(self.path, progress)
-        except OSError as error:
-            raise DataError(
-                f"archive {self.path} cannot be read: {error.strerror or error}."
-            ) from error
+        self._digest = self._digest or digest_of_archive(self.path, progress)
         return self._digest
 
     def _stream(self, places: NDArray[np.int64]) -> Iterator[bytes]:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from agegender.data.database.planes import Planes
 from agegender.data.listing import CHUNK
-from agegender.data.lock import only_writer
 from agegender.data.matlab.encoding import KINDS, head, header, padding, row
 from agegender.data.sources.mat_db import MAT_DB
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
+from agegender.lock import only_writer
 from agegender.progress import Progress, silent
 
 HEADER: Final = header("MATLAB 5.0 MAT-file, faces and labels written by agegender")

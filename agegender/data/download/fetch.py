@@ -14,8 +14,8 @@ from agegender.data.download.exchange import receive
 from agegender.data.download.part import Part, md5_of
 from agegender.data.download.patience import Patience, TryAgainError
 from agegender.data.download.published import PublishedFile, address
-from agegender.data.lock import only_writer
 from agegender.errors import DataError
+from agegender.lock import only_writer
 from agegender.progress import BYTES, Progress, silent
 
 

@@ -1,28 +1,17 @@
 """The tar file: members in a fixed order, nothing in it of the day or the machine."""
 
-import os
 import tarfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
+
+from agegender.whole import part_of
 
 FOLDER, METADATA = "wiki_crop", "wiki.mat"
 """Of the archive; the metadata are its first member."""
 
 TIMESTAMP = 1_452_960_000
 """Of all members, seconds: January 2016, when the genuine archive was made."""
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path that takes the place of `path` if all goes well."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def is_drawn(path: Path) -> bool:
@@ -45,7 +34,7 @@ def write_archive(path: Path, members: Iterable[tuple[str, bytes | None]]) -> No
         path: The file, replaced if it exists.
         members: Name below `wiki_crop/` and content; None leaves a member out.
     """
-    with written_whole(path) as temporary, tarfile.open(temporary, "w") as archive:
+    with part_of(path) as part, tarfile.open(part, "w") as archive:
         for name, content in members:
             if content is not None:
                 _add(archive, f"{FOLDER}/{name}", content)

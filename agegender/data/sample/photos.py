@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from agegender.data.places import is_taken
-from agegender.data.sample.archive import written_whole
 from agegender.data.sample.camera import background, jpeg
 from agegender.data.sample.look import Look
 from agegender.data.sample.person import Person
 from agegender.data.sample.portrait import draw_portrait
 from agegender.data.sample.pose import Pose
+from agegender.whole import part_of
 
 WIDTH, HEIGHT = 640, 480
 LABELS = "labels.csv"
@@ -74,12 +74,12 @@ def write_photos(folder: Path, seed: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     labels = folder / LABELS
     # First, since they mark the photos as drawn, also those of an interrupted call.
-    with written_whole(labels) as temporary:
-        _truth().to_csv(temporary, index=False, lineterminator="\n")
+    with part_of(labels) as part:
+        _truth().to_csv(part, index=False, lineterminator="\n")
     for number, (name, sitters) in enumerate(GROUPS.items()):
         rng = np.random.default_rng([seed, _PHOTOS, number])
-        with written_whole(folder / f"{name}.jpg") as temporary:
-            temporary.write_bytes(draw_group(sitters, rng))
+        with part_of(folder / f"{name}.jpg") as part:
+            part.write_bytes(draw_group(sitters, rng))
     return labels
 
 

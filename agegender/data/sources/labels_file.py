@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agegender.data.listing import MAX_METADATA_BYTES, MAX_ROWS, Archive
+from agegender.data.sources.parquet_size import require_room
 from agegender.errors import DataError
 
 GENDERS: Final = {
@@ -51,9 +52,6 @@ NOTHING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
 _PARQUET: Final = b"PAR1"
 
 MOST_COLUMNS: Final = 1000
-
-_AT_ONCE: Final = 1024
-"""Rows of which it is seen how much memory they take."""
 
 
 def find_files(archive: Archive, names: Collection[str]) -> list[str]:
@@ -133,11 +131,7 @@ def _refuse_bomb(encoded: bytes) -> None:
     """Raise if a Parquet file, which says the same only once, holds too much."""
     with pq.ParquetFile(io.BytesIO(encoded)) as file:
         _refuse_vast(file.metadata.num_rows, file.metadata.num_columns)
-        left = MAX_METADATA_BYTES
-        for rows in file.iter_batches(_AT_ONCE):
-            left -= rows.nbytes
-            if left < 0:
-                raise ValueError("it unpacks to over 1 GiB")
+        require_room(file, encoded, MAX_METADATA_BYTES)
 
 
 def _extent_of_csv(encoded: bytes) -> tuple[int, int]:

@@ -60,7 +60,7 @@ def test_matlab_file_is_told_by_its_head(maker: Any) -> None:
     assert not isinstance(open_archive(maker.tar(maker.wiki(1))), FaceDatabase)
 
 
-def test_file_of_the_other_byte_order_is_read(maker: Any, tmp_path: Path) -> None:
+def test_file_of_the_other_byte_order_is_read(tmp_path: Path) -> None:
     def element(kind: int, content: bytes) -> bytes:
         tag = struct.pack(">II", kind, len(content))
         return tag + content + bytes(-len(content) % 8)

@@ -52,7 +52,7 @@ def test_faces_without_gender_are_dropped_unless_allowed(maker: Any) -> None:
     assert funnel_of("appa-real", allowed, archive=archive).kept == 12
 
 
-def test_one_part_can_be_read_alone(maker: Any, tmp_path: Path) -> None:
+def test_one_part_can_be_read_alone(tmp_path: Path) -> None:
     path = tmp_path / "gt_avg_valid.csv"
     path.write_text(HEAD + "000003.jpg,38,43.5,4.25,40\n")
     assert APPA_REAL.metadata_rows(path)["id"].tolist() == ["valid/000003.jpg"]

@@ -209,7 +209,7 @@ def test_damaged_metadata_raises_nothing_but_a_data_error(
     assert len(rows) == 2
 
 
-def test_dry_run_reads_one_input_alone(maker: Any, tmp_path: Path) -> None:
+def test_dry_run_reads_one_input_alone(maker: Any) -> None:
     files = maker.wiki(4, face_score=[3.0, -np.inf, 0.5, 2.0])
     rules = FilterRules()
     archive, folder = maker.tar(files), maker.unpacked(files)

@@ -30,8 +30,8 @@ LABELS = pd.DataFrame(
 )
 
 
-def photos(maker: Any, count: int = 12, side: int = 40) -> Path:
-    files = {f"mine/{n}.jpg": maker.jpeg(n, side) for n in range(count)}
+def photos(maker: Any) -> Path:
+    files = {f"mine/{n}.jpg": maker.jpeg(n) for n in range(12)}
     return Path(maker.unpacked(files, "photos"))
 
 
@@ -153,7 +153,7 @@ def test_ages_alone_are_enough(maker: Any, tmp_path: Path) -> None:
 
 
 def test_dry_run_counts_without_any_photo(
-    maker: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labels = LABELS.copy()
     labels.loc[0, "age"] = 130
@@ -261,7 +261,7 @@ def test_table_that_unpacks_without_end_is_refused(
     for table, told in (
         (pa.table({"path": pa.nulls(5_000_000), "age": pa.nulls(5_000_000)}), "rows"),
         (pa.table({f"c{n}": [1] for n in range(1001)}), "1001 columns"),
-        (pa.table({"path": ["x" * 2**10] * 2**11}), "1 GiB"),
+        (pa.table({"path": ["x" * 2**10] * 2**11}), "it unpacks to over"),
     ):
         pq.write_table(table, path)
         with pytest.raises(DataError, match=told):
