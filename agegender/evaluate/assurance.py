@@ -8,8 +8,6 @@ passes; a true positive somebody of age who passes without being asked.
 Reference: NIST IR 8525 (Face Analysis Technology Evaluation: age estimation), 2024.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,6 +19,8 @@ from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.shares import shares
 
 THRESHOLDS = (18, 21)
+"""Ages from which one may pass, in years."""
+
 ABOVE = (0, 2, 4, 7, 10, 12)
 """Years by which challenge ages exceed their threshold: 18 is asked at 25 with 7."""
 
@@ -31,17 +31,12 @@ OPERATING_AGES = np.arange(10, 51)
 """Challenge ages along an operating curve."""
 
 
-def age_assurance(
-    answers: Answers,
-    resampling: Resampling,
-    thresholds: Sequence[int] = THRESHOLDS,
-) -> pd.DataFrame:
+def age_assurance(answers: Answers, resampling: Resampling) -> pd.DataFrame:
     """Measure who would pass, by threshold, challenge age and gender.
 
     Args:
         answers: n faces.
         resampling: How intervals are drawn.
-        thresholds: Ages from which one may pass, in years.
 
     Returns:
         One row a threshold, challenge age and gender (`all`, `female`, `male`), with
@@ -51,7 +46,7 @@ def age_assurance(
     """
     rows = [
         _passing(answers, gender, threshold, resampling)
-        for threshold in thresholds
+        for threshold in THRESHOLDS
         for gender in _genders(answers)
     ]
     return pd.concat(rows, ignore_index=True)

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from agegender.config import Point
+from agegender.counts import counted
 from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
 from agegender.evaluate.bootstrap import resampled_sums
 from agegender.evaluate.intervals import interval, widened
@@ -184,7 +185,7 @@ def _reason(years: _Gain, genders: _Gain | None, faces: int, *, lost: bool) -> s
     if genders is None:
         return f"{reason}; {NO_GENDER}"
     if years.high < 0.0 and lost:
-        worse = f"{-genders.difference:.1%} on {faces:,} faces"
+        worse = f"{-genders.difference:.1%} on {counted(faces, 'face')}"
         return f"{reason}, but gender accuracy is worse by {worse}"
     return reason
 

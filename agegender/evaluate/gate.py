@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import GateConfig
+from agegender.counts import counted
 from agegender.evaluate.answers import Answers, FloatArray
 from agegender.evaluate.bootstrap import Resampling, estimate, resampled_sums
 from agegender.evaluate.compare import Comparison, years_text
@@ -23,6 +24,8 @@ from agegender.evaluate.metrics import METRICS, ratio
 from agegender.model.calibration import Calibration
 
 RESAMPLES = 2000
+SEED = 0
+"""Of the draws of people: the same answers are judged alike whenever asked."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,16 @@ class _Loss:
     low: float
 
 
-def check_guess(
-    answers: Answers, guess: float, gate: GateConfig, seed: int = 0
-) -> Check:
+def check_guess(answers: Answers, guess: float, gate: GateConfig) -> Check:
     """Ask whether ages are surely told better than without looking at the faces.
 
     Args:
         answers: The challenger's.
         guess: Mean absolute error of the trivial guess on the same faces, in years.
         gate: How sure it has to be.
-        seed: Of the draws of people.
     """
     name = "mean_absolute_error"
-    drawn = Resampling(RESAMPLES, seed, 2.0 * gate.confidence - 1.0)
+    drawn = Resampling(RESAMPLES, SEED, 2.0 * gate.confidence - 1.0)
     mae = estimate(answers, drawn, {name: METRICS[name]})[name]
     ends = (mae.low, mae.high)
     low, high = widened(mae.value, ends, drawn.level, answers.identities)
@@ -98,7 +98,7 @@ def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
     if lost is None or high is None:
         return None
     ends = f"({comparison.gender_low:+.1%} to {high:+.1%})"
-    figures = f"{ends} on {comparison.gender_faces:,} faces"
+    figures = f"{ends} on {counted(comparison.gender_faces, 'face')}"
     if np.isnan(high):
         figures = "on one person"
     return Check(
@@ -109,14 +109,13 @@ def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
     )
 
 
-def check_groups(new: Answers, old: Answers, gate: GateConfig, seed: int = 0) -> Check:
+def check_groups(new: Answers, old: Answers, gate: GateConfig) -> Check:
     """Ask whether no group pays for what the others gain.
 
     Args:
         new: The challenger's answers to n faces.
         old: The champion's to the same.
         gate: How much a group may lose.
-        seed: Of the draws of people.
     """
     error = np.abs(new.age_error) - np.abs(old.age_error)
     columns = np.column_stack([error, np.ones(len(error))])
@@ -125,7 +124,7 @@ def check_groups(new: Answers, old: Answers, gate: GateConfig, seed: int = 0) ->
         people = len(np.unique(new.identity[chosen]))
         if people >= FEWEST_PEOPLE and set(names.values()) != {ALL}:
             name = ", ".join(one for one in names.values() if one != ALL)
-            low = _low(columns[chosen], new.identity[chosen], gate.confidence, seed)
+            low = _low(columns[chosen], new.identity[chosen], gate.confidence)
             losses.append(_Loss(name, people, float(error[chosen].mean()), low))
     wanted = f"none surely worse by over {gate.group_margin:g} years"
     if not losses:
@@ -190,8 +189,6 @@ def table_text(checks: Sequence[Check]) -> str:
     )
 
 
-def _low(
-    columns: FloatArray, people: NDArray[np.int64], confidence: float, seed: int
-) -> float:
-    draws = resampled_sums(columns, people, RESAMPLES, seed)
+def _low(columns: FloatArray, people: NDArray[np.int64], confidence: float) -> float:
+    draws = resampled_sums(columns, people, RESAMPLES, SEED)
     return interval(ratio(draws[:, 0], draws[:, 1]), 2.0 * confidence - 1.0)[0]

@@ -14,7 +14,9 @@ from agegender.evaluate.metrics import age_class, ratio
 from agegender.evaluate.shares import shares
 
 PIT_BINS = 20
+
 RELIABILITY_BINS = 10
+"""Equal parts of 0..1."""
 
 
 def age_histogram_of_levels(answers: Answers, bins: int = PIT_BINS) -> FloatArray:
@@ -47,21 +49,18 @@ def age_histogram_of_levels(answers: Answers, bins: int = PIT_BINS) -> FloatArra
     return np.asarray(np.diff(below.mean(axis=0)) * bins)
 
 
-def gender_reliability(
-    answers: Answers, resampling: Resampling, bins: int = RELIABILITY_BINS
-) -> pd.DataFrame:
+def gender_reliability(answers: Answers, resampling: Resampling) -> pd.DataFrame:
     """Compare the probability of male with how many are men.
 
     Args:
         answers: n faces; those of unknown gender are left out.
         resampling: How intervals are drawn.
-        bins: Equal parts of 0..1.
 
     Returns:
         One row a part that holds faces: `from`, `to`, `faces`, `people`, `predicted`
         (mean probability), `share` (of men), `low`, `high`.
     """
-    known = answers.take(answers.gender_known)
+    known, bins = answers.take(answers.gender_known), RELIABILITY_BINS
     part = np.minimum((known.male_probability * bins).astype(np.int64), bins - 1)
     inside = part[:, np.newaxis] == np.arange(bins)
     men = np.broadcast_to(known.male[:, np.newaxis], inside.shape)

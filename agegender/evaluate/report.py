@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from agegender.config import Point
+from agegender.counts import counted
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.baseline import trivial_guess, trivial_values
 from agegender.evaluate.bootstrap import Estimate, Resampling, estimate
@@ -106,9 +107,11 @@ class Report:
         intervals = f"{self.resampling.level:.0%} intervals over people"
         if self.identities < FEWEST_PEOPLE:
             intervals += ", too narrow for so few"
-        heading = f"{self.faces:,} faces of {self.identities:,} people; {intervals}"
+        people = counted(self.identities, "person", "people")
+        heading = f"{counted(self.faces, 'face')} of {people}; {intervals}"
         if self.gender_faces < self.faces:
-            heading += f"; gender is known of {self.gender_faces:,} faces"
+            known = counted(self.gender_faces, "face")
+            heading += f"; gender is known of {known}"
         return heading
 
     def to_text(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from agegender.config import Point
+from agegender.counts import counted
 from agegender.evaluate.abstention import abstention
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.assurance import age_assurance
@@ -128,10 +129,11 @@ def _cumulative(
     answers: Answers, resampling: Resampling, guess: TrivialGuess
 ) -> Section:
     table = cumulative_scores(answers, resampling, guess.central_age)
+    central = counted(round(guess.central_age), "year")
     return Section(
         "Share of faces at most k years off",
         "CS@0 counts guesses that are right in whole years. The trivial guess is "
-        f"{guess.central_age:.0f} years: no age has more training faces within 5.",
+        f"{central}: no age has more training faces within 5.",
         table,
         {"years": "count", "share": "share", "trivial_guess": "share"},
         table["years"].isin([1, 3, 5, 10, 15]),

@@ -79,7 +79,8 @@ def _dropped_by(rule: str, count: int, view: StoreView) -> str:
         return f"{title}<p>{escape(f'{meaning} {told}')}</p>"
     mine = np.flatnonzero(examples.rules == rule)
     if len(mine) < min(count, A_RULE):
-        meaning += f" Of these, {len(mine)} could be read as pictures and are shown."
+        few = "a picture and is" if len(mine) == 1 else "pictures and are"
+        meaning += f" Of these, {len(mine)} could be read as {few} shown."
     shown = rows.iloc[examples.rows[mine]]
     captions = [_caption(rule, row) for _, row in shown.iterrows()]
     grid = _grid(examples.faces[mine], captions, shown["id"].tolist())

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from agegender.counts import counted
 from agegender.pages import figures
 from agegender.pages.figures.ages import SHOWN
 from agegender.pages.markup import escape
@@ -66,12 +67,12 @@ def _of_rows(
     return {
         "face_scores": (
             figures.face_scores(rows, rules),
-            _count(rows, "face_score", np.isneginf, "without any face have no bar")
+            _count(rows, "face_score", np.isneginf, "without any face")
             + " What is grey alone was dropped, for whatever reason.",
         ),
         "second_scores": (
             figures.second_scores(rows, rules),
-            _count(rows, "second_face_score", np.isnan, "have no second face"),
+            _count(rows, "second_face_score", np.isnan, "without a second face"),
         ),
         "ages_read": (figures.ages_read(rows, rules), _beyond(rows)),
         "years": (
@@ -90,16 +91,17 @@ def _count(
     if column not in rows.columns:
         return ""
     count = int(np.count_nonzero(is_it(rows[column].to_numpy(dtype=np.float64))))
-    return f"{count:,} rows {what}."
+    return f"Not drawn: {counted(count, 'row')} {what}."
 
 
 def _beyond(rows: pd.DataFrame) -> str:
     ages = rows["age"]
     unknown, beyond = int(ages.isna().sum()), int((~ages.between(*SHOWN)).sum())
     low, high = SHOWN
+    rows_beyond = counted(beyond - unknown, "row")
     return (
-        f"Not drawn: {beyond - unknown:,} rows below {low:.0f} or above {high:.0f} "
-        f"years, {unknown:,} without an age."
+        f"Not drawn: {rows_beyond} below {low:.0f} or above {high:.0f} years, "
+        f"{unknown:,} without an age."
     )
 
 
@@ -113,8 +115,9 @@ def _ages_told(labels: pd.DataFrame) -> str:
 
 def _people_told(labels: pd.DataFrame) -> str:
     photos = labels["identity"].value_counts()
+    people = counted(len(photos), "person", "people")
     return (
-        f"{int((photos == 1).sum()):,} of {len(photos):,} people have one photo; "
-        f"the most of one person are {int(photos.max()):,}. Where a source knows no "
-        "people, photos that are the same file count as one."
+        f"Of {people}, with one photo: {int((photos == 1).sum()):,}; the most photos "
+        f"of one person: {int(photos.max()):,}. Where a source knows no people, photos "
+        "that are the same file count as one."
     )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
+from agegender.counts import counted
 from agegender.data.places import absolute
 from agegender.data.splits import SPLITS
 from agegender.data.store import FaceStore
@@ -70,9 +71,10 @@ def page_path(store: Path) -> Path:
 def _summary(view: StoreView) -> str:
     manifest, size = view.store.manifest, view.store.manifest.crop_rule.size
     sources = ", ".join(str(source["name"]) for source in manifest.sources)
+    faces, read = counted(len(view.store), "face"), counted(view.funnel["read"], "row")
+    people = counted(view.identities, "identity", "identities")
     return paragraph(
-        f"{len(view.store):,} faces of {view.identities:,} identities at {size} x "
-        f"{size} pixels, from {view.funnel['read']:,} rows of "
+        f"{faces} of {people} at {size} x {size} pixels, from {read} of "
         f"{sources or 'no archive'}."
     )
 
@@ -117,7 +119,9 @@ def _split_table(labels: pd.DataFrame) -> str:
         rows.append((split, len(mine), mine["identity"].nunique(), *told))
     pairs = labels[["identity", "split"]].drop_duplicates()
     shared = int(pairs["identity"].duplicated().sum())
-    told_of = "No identity is" if shared == 0 else f"{shared:,} identities are"
+    told_of = {0: "No identity is", 1: "1 identity is"}.get(
+        shared, f"{shared:,} identities are"
+    )
     return table(heads, rows) + paragraph(f"{told_of} in more than one split.")
 
 

@@ -1,5 +1,6 @@
 """What a version answers on a store."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,15 @@ def network_of(version: "Version", store: "FaceStore") -> "Network":
 
 def require_fit(network: "Network", version: "Version", store: "FaceStore") -> None:
     """Raise `ModelError` where a store's faces were cut by another rule."""
-    rule = store.manifest.crop_rule
-    if network.crop_rule != rule:
+    wanted, found = asdict(network.crop_rule), asdict(store.manifest.crop_rule)
+    if other := [name for name in wanted if wanted[name] != found[name]]:
+        known, has = (
+            ", ".join(f"{name} {rule[name]}" for name in other)
+            for rule in (wanted, found)
+        )
         raise ModelError(
-            f"{version.uri} was trained on faces cut by {network.crop_rule}, but "
-            f"{store.path} holds faces cut by {rule}. Prepare a store to match."
+            f"{version.uri} was trained on faces cut with {known}, but "
+            f"{store.path} has {has}. Prepare a store to match."
         )
 
 

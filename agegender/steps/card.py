@@ -58,15 +58,22 @@ def card_of(
     return draw_model_card(subject, report)
 
 
+def name_of(store: "FaceStore") -> str:
+    """Return what a store is called, from wherever it was named (`.` has no name)."""
+    from agegender.data.places import absolute
+
+    return absolute(store.path).name
+
+
 def named_split(store: "FaceStore", split: str) -> str:
     """Return a store's name and the beginning of the hash of its split."""
     digest = store.split_hash(split).removeprefix("sha256:")[:12]
-    return f"{store.path.name} ({digest})"
+    return f"{name_of(store)} ({digest})"
 
 
 def plain_name(store: "FaceStore") -> str:
     """Return a store's name with what MLflow does not take in names replaced."""
-    return re.sub(r"[^\w.\- ]", "_", store.path.name)
+    return re.sub(r"[^\w.\- ]", "_", name_of(store))
 
 
 def _network_facts(file: Path, network: "Network") -> dict[str, str]:

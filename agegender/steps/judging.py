@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from agegender.counts import counted
 from agegender.errors import DataError
 from agegender.progress import Progress, silent
 from agegender.steps.answering import (
@@ -14,13 +15,20 @@ from agegender.steps.answering import (
     report_of,
     version_of,
 )
-from agegender.steps.card import named_split, plain_name
-from agegender.steps.others import OthersSplit, beside_others, log_others
+from agegender.steps.card import name_of, named_split, plain_name
+from agegender.steps.others import (
+    OthersSplit,
+    beside_others,
+    log_others,
+    require_comparable,
+    was_trained_on,
+)
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
+    from agegender.model.network import Network
     from agegender.tracking.registry import Version
 
 Split = Literal["train", "validation", "test"]
@@ -67,15 +75,20 @@ def evaluate(
     use_tracking_store()
     version = version_of(model)
     network = network_of(version, faces)
+    # Whatever cannot be compared is said before the faces are answered.
+    require_comparable(version, network, faces, further)
+    rival = None if against is None else version_of(against)
+    rivals = rival and network_of(rival, faces)
     report = report_of(network, faces, split, progress)
-    if against is not None:
-        report = _beside(version_of(against), report, faces, split, progress)
+    if rival and rivals:
+        report = _beside(rival, rivals, report, faces, split, progress)
     if further:
         report = beside_others(
-            version, network, faces, report, split, further, others_split, progress
+            network, faces, report, split, further, others_split, progress
         )
     leak = f"\n{LEAKING}" if faces.manifest.split_rules.leak else ""
-    heading = f"{version.uri} on {report.faces:,} faces ({faces.path}, {split})"
+    told = counted(report.faces, "face")
+    heading = f"{version.uri} on {told} ({faces.path}, {split})"
     data = {
         "model": version.uri,
         "data": named_split(faces, split),
@@ -83,19 +96,21 @@ def evaluate(
         "split_by": faces.manifest.split_rules.by,
         **report.to_dict(),
     }
-    title = f"{version.uri}, {split} faces of {faces.path.name}{leak and ', leaking'}"
+    title = f"{version.uri}, {split} faces of {name_of(faces)}{leak and ', leaking'}"
     files = _files(report, title, data, leak.strip())
     text = f"{heading}{leak}\n\n{report.to_text()}"
     # First what was asked for: the run may be gone, or its store away.
     if place is not None:
         text += f"\nlook at {_written(files, place)}\n"
     if version.run_id is not None:
-        _record(version, version.run_id, report, files, faces, split, further)
+        prefix = _prefix(version, network, faces, split)
+        _record(version, version.run_id, report, files, faces, split, further, prefix)
     return Outcome(data, text)
 
 
 def _beside(
     rival: "Version",
+    network: "Network",
     report: "Report",
     store: "FaceStore",
     split: str,
@@ -105,7 +120,6 @@ def _beside(
     from agegender.evaluate.answers import pair
     from agegender.evaluate.versus import versus
 
-    network = network_of(rival, store)
     answered = answers_of(network, store, split, progress)
     others = pair(*answered, store.labels.iloc[store.rows(split)], network.point)
     section = versus(report.answers, others, rival.uri, report.resampling)
@@ -159,15 +173,15 @@ def _record(
     store: "FaceStore",
     split: str,
     further: list["FaceStore"],
+    prefix: str,
 ) -> None:
     """Log a report to the version's run and link it to the version."""
     from agegender.tracking.registry import tag_version
     from agegender.tracking.runs import reopened_run
 
-    prefix = _prefix(version, store, split)
     with reopened_run(run_id) as run:
         data = run.log_dataset(
-            name=f"{store.path.name}-{split}",
+            name=f"{name_of(store)}-{split}",
             digest=store.split_hash(split),
             source=store.path,
             context=split,
@@ -192,14 +206,19 @@ def _record(
         tag_version(version, {f"{prefix}{split}_{k}": v for k, v in tags.items()})
 
 
-def _prefix(version: "Version", store: "FaceStore", split: str) -> str:
+def _prefix(
+    version: "Version", network: "Network", store: "FaceStore", split: str
+) -> str:
     """Return what stands before the names of a report's figures and files.
 
-    The store that was measured first has the plain names; another is told by its own,
-    as with `--others`. A store that was prepared anew is still the same.
+    The store that the network was trained on has the plain names, whenever it is
+    measured; any other is told by its own, as with `--others`. Of a network that does
+    not say, such as one of imported weights, the faces measured first have them.
     """
-    first = version.tags.get(f"{split}_data", "").rpartition(" (")[0]
-    return "" if first in ("", store.path.name) else f"{plain_name(store)}/"
+    own = was_trained_on(network, store)
+    if own is None:
+        own = version.tags.get(f"{split}_data") in {None, named_split(store, split)}
+    return "" if own else f"{plain_name(store)}/"
 
 
 def _tags(report: "Report") -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress
 from agegender.steps.answering import require_fit
-from agegender.steps.card import plain_name
+from agegender.steps.card import name_of, plain_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +22,37 @@ OthersSplit = Literal["test", "all"]
 SECTION = "other_data"
 
 
-def beside_others(
+def was_trained_on(network: "Network", store: "FaceStore") -> bool | None:
+    """Tell whether a network learnt from a store; None where it does not say.
+
+    Content counts, not the name: a copy is the same store, and one that was prepared
+    anew by other rules is not.
+    """
+    known: str | None = network.metadata.get("store")
+    return None if known is None else known == store.manifest.content_hash
+
+
+def require_comparable(
     version: "Version",
+    network: "Network",
+    store: "FaceStore",
+    others: Sequence["FaceStore"],
+) -> None:
+    """Refuse further stores whose figures could not stand beside a store's.
+
+    Raises:
+        ConfigError: If two stores are called alike, or would be in the run.
+        ModelError: If a store's faces were cut by another rule.
+    """
+    stores = (store, *others)
+    if len({plain_name(one) for one in stores}) < len(stores):
+        names = ", ".join(name_of(one) for one in stores)
+        raise ConfigError(f"stores to compare need different names. Received: {names}.")
+    for other in others:
+        require_fit(network, version, other)
+
+
+def beside_others(
     network: "Network",
     store: "FaceStore",
     report: "Report",
@@ -35,12 +64,11 @@ def beside_others(
     """Add a table of a version's figures on other stores to its report.
 
     Args:
-        version: What answers.
-        network: Its network.
+        network: The version's.
         store: The store of the report.
         report: On the split of that store.
         split: Its name.
-        others: Further stores, cut by the same rule.
+        others: Further stores, as `require_comparable` lets them pass.
         others_split: Which of their faces.
         progress: Called as faces are answered.
 
@@ -48,25 +76,17 @@ def beside_others(
         The report with a section `other_data`.
 
     Raises:
-        ConfigError: If two stores are called alike.
         DataError: If a store has no faces to measure on.
-        ModelError: If a store's faces were cut by another rule.
     """
     from dataclasses import replace
 
     from agegender.evaluate.baseline import trivial_guess
     from agegender.evaluate.cross_data import Measured, cross_data
 
-    names = [one.path.name for one in (store, *others)]
-    if len(set(names)) < len(names):
-        raise ConfigError(
-            f"stores to compare need different names. Received: {', '.join(names)}."
-        )
     trained = store.labels.iloc[store.rows("train")]
-    own = Measured(store.path.name, split, report.answers)
+    own = Measured(name_of(store), split, report.answers)
     measured = [
-        _on_other(version, network, one, others_split, trained, progress)
-        for one in others
+        _on_other(network, one, others_split, trained, progress) for one in others
     ]
     table = cross_data(
         [own, *measured],
@@ -78,7 +98,6 @@ def beside_others(
 
 
 def _on_other(
-    version: "Version",
     network: "Network",
     store: "FaceStore",
     split: OthersSplit,
@@ -91,12 +110,13 @@ def _on_other(
     from agegender.evaluate.asking import ask
     from agegender.evaluate.cross_data import Measured
 
-    require_fit(network, version, store)
     rows = np.arange(len(store)) if split == "all" else store.rows(split)
     labels = store.labels.iloc[rows]
     known = labels["identity"].isin(set(trained["identity"])).to_numpy()
     if {"digest"} <= set(labels) & set(trained):  # the same photo by another name
         known = known | labels["digest"].isin(set(trained["digest"])).to_numpy()
+    if was_trained_on(network, store):  # the report is of another than its own
+        known = known | labels["split"].isin(_learnt(network)).to_numpy()
     fresh = rows[~known]
     if len(fresh) == 0:
         raise DataError(
@@ -106,7 +126,13 @@ def _on_other(
         )
     answered = ask(network, store, fresh, progress)
     answers = pair(*answered, labels[~known], network.point)
-    return Measured(store.path.name, split, answers, int(known.sum()))
+    return Measured(name_of(store), split, answers, int(known.sum()))
+
+
+def _learnt(network: "Network") -> list[str]:
+    """Return the splits of its store that a network learnt from."""
+    refit = "refit_of" in network.metadata
+    return ["train", "validation"] if refit else ["train"]
 
 
 def log_others(
@@ -116,11 +142,11 @@ def log_others(
     table = report.sections[SECTION].table
     rows = {row["data"]: row for row in table.iloc[1:].to_dict(orient="records")}
     for store in others:
-        row = rows[store.path.name]
+        row = rows[name_of(store)]
         split = row["split"]
         whole = split == "all"
         data = run.log_dataset(
-            name=f"{store.path.name}-{split}",
+            name=f"{name_of(store)}-{split}",
             digest=store.manifest.content_hash if whole else store.split_hash(split),
             source=store.path,
             context="test",

@@ -135,23 +135,26 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         ModelError: If there is no previous champion.
     """
     from agegender.tracking import registry
-    from agegender.tracking.champion import previous_champion, promote_over
+    from agegender.tracking.champion import (
+        previous_champion,
+        promote_over,
+        withdrawn_champion,
+    )
     from agegender.tracking.store import use_tracking_store
 
     use_tracking_store()
     champion = registry.alias_version(registry.CHAMPION)
-    previous = previous_champion(champion)
-    if previous is None:
+    back, was = previous_champion(champion), champion
+    if champion and (left := withdrawn_champion(champion)):
+        # It is back already, and the rollback was killed before it said who was left.
+        back, was = champion, left
+    if back is None:
         raise ModelError(
             "there is no previous champion to go back to: it appears when a champion "
             "is replaced by another version."
         )
-    back, was = previous, champion
-    if champion and registry.PREVIOUS in champion.aliases:
-        # It is back already, and the rollback was killed before it said who was left.
-        back, was = champion, previous
     if not dry_run:
-        promote_over(back, champion)
+        promote_over(back, champion, back=True)
     instead = f" instead of version {was.number}" if was else ""
     done = "would become" if dry_run else "is now"
     return Outcome(

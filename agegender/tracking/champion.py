@@ -3,8 +3,12 @@
 A registry moves one alias at a time, and whoever moves them may be killed between
 any two. So the champion is first noted as `outgoing`, which is taken back last: as
 long as it is there, somebody's moves may be unfinished, and whoever moves the champion
-next finishes them first.
+next finishes them first. A rollback notes it as `withdrawn` instead: near their end
+both leave the same aliases otherwise, but what a rollback has to do is to complete
+another rollback and to undo a promotion.
 """
+
+from typing import Final
 
 from agegender.errors import GateRefusedError, ModelError
 from agegender.tracking.alone import alone
@@ -13,9 +17,13 @@ from agegender.tracking.version import (
     CHAMPION,
     OUTGOING,
     PREVIOUS,
+    WITHDRAWN,
     Version,
     alias_version,
 )
+
+_NOTED: Final = (OUTGOING, WITHDRAWN)
+"""Names of a champion whose place is being taken; never are both there."""
 
 
 def promote_alias(version: Version) -> None:
@@ -28,7 +36,9 @@ def promote_alias(version: Version) -> None:
         _crown(version, alias_version(CHAMPION))
 
 
-def promote_over(version: Version, judged: Version | None) -> None:
+def promote_over(
+    version: Version, judged: Version | None, *, back: bool = False
+) -> None:
     """Make a version champion, if the champion is still the one it was judged by.
 
     Judging takes a while, in which somebody else may promote another version. Between
@@ -39,6 +49,7 @@ def promote_over(version: Version, judged: Version | None) -> None:
         version: The new champion; of the one that is champion already, what a killed
             promotion left undone is done.
         judged: The champion when judging began; None for none.
+        back: Whether this is a rollback.
 
     Raises:
         GateRefusedError: If there is another champion by now.
@@ -52,7 +63,7 @@ def promote_over(version: Version, judged: Version | None) -> None:
                 f"version {version.number} was not promoted: the champion changed "
                 f"while it was judged, and is {now} now. Promote again."
             )
-        _crown(version, champion)
+        _crown(version, champion, WITHDRAWN if back else OUTGOING)
 
 
 def previous_champion(champion: Version | None) -> Version | None:
@@ -67,14 +78,30 @@ def previous_champion(champion: Version | None) -> Version | None:
     Raises:
         ModelError: If the registry cannot be read.
     """
-    for alias in (OUTGOING, PREVIOUS):
+    for alias in (*_NOTED, PREVIOUS):
         version = alias_version(alias)
         if version and version.number != (champion and champion.number):
             return version
     return None
 
 
-def _crown(version: Version, champion: Version | None) -> None:
+def withdrawn_champion(champion: Version | None) -> Version | None:
+    """Return whose place the champion took in a rollback that is not finished.
+
+    None where no rollback was killed, or it was before it moved the champion.
+
+    Args:
+        champion: Who is it now.
+
+    Raises:
+        ModelError: If the registry cannot be read.
+    """
+    version = alias_version(WITHDRAWN)
+    same = version and version.number == (champion and champion.number)
+    return None if same else version
+
+
+def _crown(version: Version, champion: Version | None, noted: str = OUTGOING) -> None:
     if version.number is None:
         raise ModelError(
             f"only a registered version can be promoted. Received: {version.uri}."
@@ -83,17 +110,18 @@ def _crown(version: Version, champion: Version | None) -> None:
     if champion and champion.number == version.number:
         return
     if champion and champion.number is not None:
-        set_alias(OUTGOING, champion.number)
+        set_alias(noted, champion.number)
     set_alias(CHAMPION, version.number)
     _finish(version)
 
 
 def _finish(champion: Version | None) -> None:
     """Do what is left to do once a version is champion, whoever made it that."""
-    outgoing = alias_version(OUTGOING)
-    if outgoing is None or outgoing.number is None:
-        return
-    # A promotion that was killed before it moved the champion left it outgoing.
-    if outgoing.number != (champion and champion.number):
-        set_alias(PREVIOUS, outgoing.number)
-    drop_alias(OUTGOING)
+    for noted in _NOTED:
+        outgoing = alias_version(noted)
+        if outgoing is None or outgoing.number is None:
+            continue
+        # Whoever was killed before moving the champion left it noted.
+        if outgoing.number != (champion and champion.number):
+            set_alias(PREVIOUS, outgoing.number)
+        drop_alias(noted)

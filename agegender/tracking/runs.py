@@ -25,7 +25,6 @@ def tracked_run(
     name: str,
     tags: Mapping[str, str] | None = None,
     parent: str | None = None,
-    pruned_by: tuple[type[BaseException], ...] = (),
     resume: str | None = None,
 ) -> Iterator[Run]:
     """Open a run and close it with the state that it ended in.
@@ -36,7 +35,6 @@ def tracked_run(
         name: Shown in the list of runs.
         tags: Set from the start.
         parent: Id of the run under which to show this one.
-        pruned_by: Exceptions that end a trial early without being a failure.
         resume: Id of a run to go on with, if it is still there.
 
     Yields:
@@ -46,7 +44,7 @@ def tracked_run(
         ModelError: If the tracking store refuses.
     """
     run = _start(name, dict(tags or {}), parent, resume)
-    with _ended_truthfully(run, pruned_by):
+    with _ended_truthfully():
         yield run
 
 
@@ -66,7 +64,7 @@ def continued_run(run_id: str) -> Iterator[Run]:
     with one_line_errors(f"go on with run {run_id}"):
         info = mlflow.start_run(run_id=run_id, nested=True).info
     run = Run(info.run_id, info.experiment_id, info.run_name)
-    with _ended_truthfully(run, ()):
+    with _ended_truthfully():
         yield run
 
 
@@ -113,17 +111,11 @@ def run_at_hand() -> Iterator[Run | None]:
 
 
 @contextlib.contextmanager
-def _ended_truthfully(
-    run: Run, pruned_by: tuple[type[BaseException], ...]
-) -> Iterator[None]:
+def _ended_truthfully() -> Iterator[None]:
     status = "FAILED"
     try:
         yield
         status = "FINISHED"
-    except pruned_by:
-        status = "FINISHED"
-        run.set_tags({"state": "pruned"})
-        raise
     except KeyboardInterrupt:
         status = "KILLED"
         raise

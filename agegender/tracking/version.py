@@ -1,5 +1,6 @@
 """A version of the registered model, and how a person may write which one."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ CHALLENGER = "challenger"
 PREVIOUS = "previous"
 OUTGOING = "outgoing"
 """The champion whose place another version is taking, until it is `previous`."""
+WITHDRAWN = "withdrawn"
+"""The same where that is a rollback: given again after a kill, it has to know."""
 
 SPELLINGS = (
     "models:/agegender@champion, models:/agegender/3, runs:/RUN_ID, starter or a path "
@@ -158,7 +161,8 @@ def _by_file(uri: str) -> Version:
     path = Path(uri)
     if path.suffix != ".onnx":
         raise ModelError(f"a model is written {SPELLINGS}. Received: {uri}.")
-    if not path.is_file():
+    # Path.is_file() raises where a parent may not be looked into.
+    if not os.path.isfile(path):  # noqa: PTH113
         raise ModelError(
             f"no such file: give the path of an .onnx file. Received: {uri}."
         )

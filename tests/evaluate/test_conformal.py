@@ -17,9 +17,9 @@ from agegender.model.calibration import Calibration
 Draw = Callable[..., Any]
 
 
-def believed(n: int, *, claimed: float, seed: int = 0) -> Answers:
+def believed(n: int, *, claimed: float) -> Answers:
     """Draw ages 6 years around centres that a model knows, but not how widely."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     centre = rng.uniform(0, 90, n)
     age = np.clip(np.rint(centre + rng.normal(0, 6, n)), 0, 100)
     ages = np.exp(-0.5 * ((np.arange(101) - centre[:, None]) / claimed) ** 2)

@@ -140,6 +140,12 @@ def test_ages_with_few_faces_are_not_drawn_in_the_running_error(draw: Draw) -> N
     assert np.isfinite(shown[30])
 
 
+def test_grid_of_one_face_says_so(draw: Draw) -> None:
+    ages, male, labels = draw(1)
+    faces = np.zeros((1, 8, 8, 3), np.uint8)
+    assert face_grid(faces, labels, ages, male).get_suptitle() == "1 face"
+
+
 @pytest.mark.parametrize("picture", [age_scatter, error_by_age, age_distributions])
 def test_every_picture_says_of_how_many_faces(
     draw: Draw, picture: Picture, tmp_path: Path

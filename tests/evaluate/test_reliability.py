@@ -20,11 +20,11 @@ Draw = Callable[..., Any]
 DRAWS = Resampling(200)
 
 
-def honest(n: int, *, width: float = 6.0, claimed: float = 6.0) -> Answers:
-    """Draw ages around a centre; the model knows centre and, perhaps, the width."""
+def honest(n: int, *, claimed: float = 6.0) -> Answers:
+    """Draw ages 6 years around a centre that the model knows; the width perhaps."""
     rng = np.random.default_rng(0)
     centre = rng.uniform(30, 70, n)
-    age = np.clip(np.rint(centre + rng.normal(0, width, n)), 0, 100)
+    age = np.clip(np.rint(centre + rng.normal(0, 6, n)), 0, 100)
     ages = np.exp(-0.5 * ((np.arange(101) - centre[:, None]) / claimed) ** 2)
     ages /= ages.sum(axis=1, keepdims=True)
     male = rng.uniform(0, 1, n)

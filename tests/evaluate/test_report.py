@@ -1,6 +1,7 @@
 """The report says the same in every form."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -119,3 +120,22 @@ def test_split_of_one_face_can_be_reported_and_drawn(draw: Draw) -> None:
     json.dumps(report.to_dict(), allow_nan=False)
     for figure in report.figures().values():
         figure.draw_without_rendering()
+
+
+def test_one_face_is_told_in_the_singular(draw: Draw) -> None:
+    ages, male, labels = draw(1)
+    labels = labels.assign(age=1.0)
+    report = evaluate(ages, male, labels, labels, resamples=50)
+    assert report.heading.startswith("1 face of 1 person;")
+    told = [figure.get_suptitle() for figure in report.figures().values()]
+    told += [axes.get_title() for axes in report.figures()["age_assurance"].axes]
+    told += [report.to_text()]
+    assert sum("1 face" in one for one in told) >= 7
+    assert not re.search(r"(?<![\d.,])1 (faces|people|years)\b", "\n".join(told))
+
+
+def test_one_known_gender_is_told_in_the_singular(draw: Draw) -> None:
+    ages, male, labels = draw(3)
+    labels = labels.assign(gender=[0, -1, -1])
+    report = evaluate(ages, male, labels, labels, resamples=50)
+    assert report.heading.endswith("gender is known of 1 face")

@@ -37,8 +37,8 @@ def reported(draw: Draw, **options: Any) -> Report:
     return evaluate(*partly(draw, **options), train, resamples=200)
 
 
-def nowhere(draw: Draw, n: int = 200) -> Report:
-    ages, male, labels = draw(n)
+def nowhere(draw: Draw) -> Report:
+    ages, male, labels = draw(200)
     labels = labels.assign(gender=np.int8(-1))
     return evaluate(ages, male, labels, labels, resamples=50)
 

@@ -89,6 +89,23 @@ def test_funnel_on_the_page_is_that_of_the_store(store: FaceStore) -> None:
         assert rows[rule] == (f"-{count}" if count else "0"), rule
 
 
+def test_store_of_one_photo_is_told_in_the_singular(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    table = tmp_path / "t.csv"
+    table.write_text("path,age,gender\na.png,30,m\n")
+    given = Input("table", folder=tmp_path, table=table)
+    page = draw_store_page(prepare([given], tmp_path / "st", size=16))
+    words = Read(page.html).words
+    told = " ".join(words)
+    assert "1 face of 1 identity at 16 x 16 pixels, from 1 row of" in told
+    assert "Of 1 person, with one photo: 1;" in told
+    assert page.figures["funnel"].get_suptitle() == "Of 1 row 1 is kept"
+    several = re.compile(r"(?<![\d.,])1 (faces|people|rows|identities|photos)\b")
+    assert not [one for one in words if several.search(one)]
+
+
 def test_splits_stand_side_by_side_with_their_numbers(store: FaceStore) -> None:
     page = Read(draw_store_page(store).html)
     for split, faces in store.labels.groupby("split"):
@@ -157,7 +174,7 @@ def test_control_characters_are_spelled_out() -> None:
     assert escape(12345) == "12,345"
 
 
-def test_faces_shown_are_those_of_the_store(tmp_path: Path, store: FaceStore) -> None:
+def test_faces_shown_are_those_of_the_store(store: FaceStore) -> None:
     html = draw_store_page(store).html
     shown = html.count('src="data:image/jpeg')
     dropped = np.load(store.path / "dropped.npz")["rules"]

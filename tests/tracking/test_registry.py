@@ -79,6 +79,7 @@ def test_lone_network_file_is_a_model_too(tiny_network: Path) -> None:
         (f"runs:/{'0' * 32}", "that run registered no version"),
         ("models:/agegender", "a model is written models:/agegender@champion"),
         ("absent.onnx", "no such file"),
+        (f"{'x' * 300}.onnx", "no such file"),  # longer than a name may be
         ("model.keras", "a model is written"),
     ],
 )
@@ -197,7 +198,7 @@ def test_promotion_that_was_killed_is_rolled_back_to_the_champion_before(
     assert aliases() == {"challenger": 1, "champion": champion, "previous": previous}
 
 
-@pytest.mark.parametrize(("moves", "left"), [(1, (2, 1)), (2, (1, 2))])
+@pytest.mark.parametrize(("moves", "left"), [(1, (2, 1)), (2, (1, 2)), (3, (1, 2))])
 def test_rollback_that_was_killed_is_completed_when_it_is_given_again(
     third: Version, moves: int, left: tuple[int, int]
 ) -> None:
@@ -209,6 +210,43 @@ def test_rollback_that_was_killed_is_completed_when_it_is_given_again(
 
     assert steps.rollback().data == told == {"version": 1, "was": 2}
     assert aliases() == {"challenger": 1, "champion": 1, "previous": 2}
+
+
+def test_rollback_that_was_killed_and_completed_is_undone_by_another(
+    third: Version,
+) -> None:
+    with killed_after(3):
+        steps.rollback()
+
+    told = [steps.rollback().data for _ in range(3)]
+
+    assert [(one["version"], one["was"]) for one in told] == [(1, 2), (2, 1), (1, 2)]
+    assert aliases() == {"challenger": 1, "champion": 1, "previous": 2}
+
+
+@pytest.mark.parametrize("moves", [2, 3, 4])
+def test_killed_promotion_of_the_previous_champion_is_rolled_back(
+    third: Version, moves: int
+) -> None:
+    """It leaves the aliases of a rollback, but was none."""
+    with killed_after(moves):
+        promote_alias(resolve("models:/agegender/1"))
+
+    assert steps.rollback().data == {"version": 2, "was": 1}
+    assert aliases() == {"challenger": 1, "champion": 2, "previous": 1}
+
+
+@pytest.mark.parametrize("moves", [1, 2, 3])
+def test_next_promotion_completes_a_rollback_that_was_killed(
+    third: Version, moves: int
+) -> None:
+    with killed_after(moves):
+        steps.rollback()
+    left, _ = champions()
+
+    promote_alias(third)
+
+    assert aliases() == {"challenger": 1, "champion": 3, "previous": left}
 
 
 def test_next_promotion_completes_one_that_was_killed(third: Version) -> None:
@@ -254,6 +292,28 @@ def test_process_killed_between_the_moves_leaves_a_champion_and_the_one_before(
     assert champions() == (3, 2)
     promote_alias(third)
     assert aliases() == {"challenger": 1, "champion": 3, "previous": 2}
+
+
+@pytest.mark.parametrize("last", ["champion", "previous"])
+def test_process_killed_in_a_rollback_is_completed_by_the_same_command(
+    third: Version, last: str
+) -> None:
+    code = (
+        "import os, signal\n"
+        "from agegender import steps\n"
+        "from agegender.tracking import champion, registry\n"
+        "def killed(alias, number):\n"
+        "    registry.set_alias(alias, number)\n"
+        f"    if alias == {last!r}:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "champion.set_alias = killed\n"
+        "steps.rollback()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    assert steps.rollback().data == {"version": 1, "was": 2}
+    assert aliases() == {"challenger": 1, "champion": 1, "previous": 2}
 
 
 def test_lone_file_cannot_be_promoted(tiny_network: Path) -> None:

@@ -14,10 +14,6 @@ from agegender.tracking.runs import reopened_run, tracked_run
 pytestmark = pytest.mark.usefixtures("store")
 
 
-class PrunedError(Exception):
-    """Stands for the search's own exception."""
-
-
 def recorded(run_id: str) -> Recorded:
     return MlflowClient().get_run(run_id)
 
@@ -46,17 +42,16 @@ def test_run_that_was_interrupted_is_killed() -> None:
     assert recorded(run.id).info.status == "KILLED"
 
 
-def test_pruned_trial_is_finished_and_shown_under_its_study() -> None:
+def test_run_within_another_ends_alone_and_is_shown_under_it() -> None:
     with (
         tracked_run("study") as study,
-        pytest.raises(PrunedError),
-        tracked_run("trial 0", parent=study.id, pruned_by=(PrunedError,)) as trial,
+        pytest.raises(ZeroDivisionError),
+        tracked_run("trial 0", parent=study.id) as trial,
     ):
-        raise PrunedError
+        _ = 1 / 0
 
     found = recorded(trial.id)
-    assert found.info.status == "FINISHED"
-    assert found.data.tags["state"] == "pruned"
+    assert found.info.status == "FAILED"
     assert found.data.tags["mlflow.parentRunId"] == study.id
     assert recorded(study.id).info.status == "FINISHED"
 

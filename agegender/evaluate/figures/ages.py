@@ -5,6 +5,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from agegender.config import MAX_AGE
+from agegender.counts import counted
 from agegender.evaluate.answers import AGES, Answers, FloatArray
 from agegender.evaluate.figures.style import (
     BLUE,
@@ -26,7 +27,7 @@ FEWEST = 10.0
 
 def age_scatter(answers: Answers) -> Figure:
     """Draw how many faces of each true age were given each age."""
-    title = f"Guessed and true age, {len(answers):,} faces"
+    title = f"Guessed and true age, {counted(len(answers), 'face')}"
     figure = new_figure(6.4, 5.6, title)
     axes = tidy(figure.subplots(), "true age (years)", "guessed age (years)")
     edges = np.arange(0.0, MAX_AGE + 3.0, 2.0)
@@ -46,7 +47,7 @@ def age_scatter(answers: Answers) -> Figure:
 
 def error_by_age(answers: Answers) -> Figure:
     """Draw mean absolute error and bias by true age, with their uncertainty."""
-    title = f"Error by true age, {len(answers):,} faces"
+    title = f"Error by true age, {counted(len(answers), 'face')}"
     figure = new_figure(7.2, 4.4, title)
     named = "years, with 95 % bands over faces"
     axes = tidy(figure.subplots(), "true age (years)", named)
@@ -73,7 +74,7 @@ def age_distributions(answers: Answers) -> Figure:
 
     A model that answers nearly the same for everyone shows here at once.
     """
-    title = f"Ages: truth and prediction, {len(answers):,} faces"
+    title = f"Ages: truth and prediction, {counted(len(answers), 'face')}"
     figure = new_figure(7.2, 4.4, title)
     axes = tidy(figure.subplots(), "age (years)", "share of faces in a year")
     # Whole years lie in the middle of their bins, or truth would seem younger.

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from agegender.counts import counted
 from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
@@ -33,9 +34,7 @@ def training_curves(history: pd.DataFrame) -> Figure:
             `gender_accuracy` and their `val_` twins; a column that is missing
             is not drawn, and a panel without any says so.
     """
-    epochs = len(history)
-    unit = "epoch" if epochs == 1 else "epochs"
-    figure = new_figure(10.0, 6.5, f"Training, {epochs} {unit}")
+    figure = new_figure(10.0, 6.5, f"Training, {counted(len(history), 'epoch')}")
     for axes, (name, title) in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
         _draw(axes, history, name)
         tidy(axes, "epoch", title)

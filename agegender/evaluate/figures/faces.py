@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from agegender.config import Point
+from agegender.counts import counted
 from agegender.errors import DataError
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.figures.style import BLUE, VERMILION, new_figure
@@ -46,14 +47,13 @@ def face_grid(
     answers = pair(age_probabilities, male_probability, labels, point)
     if len(faces) != len(answers):
         raise DataError(
-            f"each face needs its label. Received: {len(faces)} faces, "
-            f"{len(answers)} labels."
+            f"each face needs its label. Received: {counted(len(faces), 'face')}, "
+            f"{counted(len(answers), 'label')}."
         )
     columns = min(COLUMNS, len(faces))
     rows = math.ceil(len(faces) / columns)
-    figure = new_figure(
-        max(1.6 * columns, 4.8), 2.15 * rows + 0.6, f"{len(faces)} faces"
-    )
+    title = counted(len(faces), "face")
+    figure = new_figure(max(1.6 * columns, 4.8), 2.15 * rows + 0.6, title)
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in cells:
         axes.set_axis_off()

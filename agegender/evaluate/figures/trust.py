@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from agegender.counts import counted
 from agegender.evaluate.answers import Answers
 from agegender.evaluate.assurance import THRESHOLDS, operating_curve
 from agegender.evaluate.figures.style import (
@@ -51,8 +52,8 @@ def cumulative_curve(table: pd.DataFrame) -> Figure:
     Args:
         table: As from `cumulative_scores`.
     """
-    faces = int(table["faces"].max())
-    figure = new_figure(6.4, 4.4, f"Faces at most k years off, {faces:,} faces")
+    faces = counted(int(table["faces"].max()), "face")
+    figure = new_figure(6.4, 4.4, f"Faces at most k years off, {faces}")
     axes = tidy(figure.subplots(), "k (years)", "share of faces")
     axes.plot(table["years"], table["share"], label="this model", **DOTTED)
     axes.plot(
@@ -121,7 +122,7 @@ def _draw_reliability(axes: Axes, table: pd.DataFrame) -> None:
 
 def operating_curves(answers: Answers) -> Figure:
     """Draw who passes a door for adults: of age against under age."""
-    title = f"Age assurance, {len(answers):,} faces"
+    title = f"Age assurance, {counted(len(answers), 'face')}"
     figure = new_figure(10.0, 4.8, title)
     panels = figure.subplots(1, 2)
     for axes, threshold in zip(panels, THRESHOLDS, strict=True):
@@ -130,8 +131,8 @@ def operating_curves(answers: Answers) -> Figure:
             f"under {threshold} who pass unasked",
             f"{threshold} and older who pass unasked",
         )
-        under = int((answers.age < threshold).sum())
-        axes.set_title(f"threshold {threshold}: {under:,} faces under it", fontsize=10)
+        under = counted(int((answers.age < threshold).sum()), "face")
+        axes.set_title(f"threshold {threshold}: {under} under it", fontsize=10)
         _draw_door(axes, answers, threshold)
         axes.set_xscale("log")
         axes.set(xlim=(LOWEST_SHARE, 1.0), ylim=(0, 1.02))

@@ -5,19 +5,20 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from agegender.counts import counted
 from agegender.evaluate.figures.style import BLUE, GREY, VERMILION, new_figure
 from agegender.pages.figures.panel import WIDTH
 
 
-def funnel(counted: Mapping[str, Any]) -> Figure:
+def funnel(tally: Mapping[str, Any]) -> Figure:
     """Draw how many rows each rule took away from those before it.
 
     Args:
-        counted: `read`, `dropped` by rule, `kept`; rules that dropped none have no
+        tally: `read`, `dropped` by rule, `kept`; rules that dropped none have no
             bar.
     """
-    read, kept = int(counted["read"]), int(counted["kept"])
-    losses = {rule: int(n) for rule, n in counted["dropped"].items() if n}
+    read, kept = int(tally["read"]), int(tally["kept"])
+    losses = {rule: int(n) for rule, n in tally["dropped"].items() if n}
     names, starts, widths, colours = ["read"], [0], [read], [GREY]
     left = read
     for rule, count in losses.items():
@@ -28,7 +29,7 @@ def funnel(counted: Mapping[str, Any]) -> Figure:
         colours.append(VERMILION)
     bars = [*zip(names, starts, widths, colours, strict=True), ("kept", 0, kept, BLUE)]
 
-    title = f"Of {read:,} rows {kept:,} are kept"
+    title = f"Of {counted(read, 'row')} {kept:,} {'is' if kept == 1 else 'are'} kept"
     figure = new_figure(WIDTH, 0.9 + 0.3 * len(bars), title)
     axes = figure.subplots()
     for y, (name, start, width, colour) in enumerate(bars):
