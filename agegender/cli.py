@@ -16,7 +16,7 @@ from typing import Any
 
 from agegender import __version__, steps
 from agegender.errors import AgeGenderError, ConfigError, GateRefusedError
-from agegender.options import FILES, SUBJECTS, as_known, as_typed
+from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
 from agegender.terminal import TerminalProgress, keep_streams, printed
 
 INTERRUPTED = 130
@@ -160,7 +160,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         if isinstance(cause, AgeGenderError):
             raise cause from None
         raise ConfigError(
-            f"{as_typed(_one_line(error))} See `agegender {name} --help`."
+            f"{complaint(_one_line(error), parameters)} See `agegender {name} --help`."
         ) from None
 
 

@@ -31,6 +31,41 @@ def as_typed(line: str, own: Container[str] = ()) -> str:
     return re.sub(r"--([A-Za-z_][\w.]*)", shorter, line)
 
 
+def complaint(text: str, own: Container[str] = ()) -> str:
+    """Say in our words what the parser has against an option; else in its own.
+
+    Args:
+        text: The parser's, on one line.
+        own: Names of the step's own options.
+    """
+    if unknown := _UNKNOWN.fullmatch(text):
+        return as_typed(f"there is no option {unknown[1]}.", own)
+    if not (wrong := _WRONG.fullmatch(text)):
+        return as_typed(text if text.endswith(".") else f"{text}.", own)
+    name, expected, value = wrong.groups()
+    if literal := _LITERAL.search(expected):
+        what = f"one of {', '.join(dict.fromkeys(_WORD.findall(literal[1])))}"
+    else:
+        kind = _CLASS.search(expected)
+        what = _KINDS.get(kind[1], kind[1]) if kind else "of another kind"
+    return f"{as_typed(f'--{name}', own)} must be {what}. Received: {value}."
+
+
+_UNKNOWN = re.compile(r"unrecognized arguments: (--[\w.]+).*")
+_WRONG = re.compile(
+    r"Parser key \"([\w.]+)\": (?=Expected a|Does not validate)(.*?) "
+    r"(?:Got|Given) value: (.*)"
+)
+_LITERAL = re.compile(r"typing\.Literal\[(.*?)\]")
+_CLASS = re.compile(r"<class '(\w+)'>")
+_WORD = re.compile(r"[\w-]+")
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"} | {
+    "dict": "settings by their names",
+    "list": "a list",
+    "str": "text",
+}
+
+
 def as_known(
     name: str, parameters: Parameters, options: Sequence[str]
 ) -> tuple[list[str], dict[str, list[str]]]:
@@ -49,6 +84,27 @@ def as_known(
     Raises:
         ConfigError: If there are bare words, and the step takes none.
     """
+    spelled, paths, lists = _sorted(parameters, options)
+    for subject in SUBJECTS:
+        is_named = any(word.startswith(f"--{subject}=") for word in spelled)
+        if paths and subject in parameters and not is_named:
+            spelled.append(f"--{subject}={paths.pop(0)}")
+    if paths and "paths" not in parameters:
+        raise ConfigError(
+            f"`agegender {name}` takes options only. Received: {paths[0]!r}. "
+            f"See `agegender {name} --help`."
+        )
+    if paths:
+        lists["paths"] = paths
+    # A file comes first: the parser lets what follows win, and options are beside it.
+    spelled.sort(key=lambda word: word.partition("=")[0][2:] not in FILES)
+    return [*spelled, *(f"--{key}=[]" for key in lists)], lists
+
+
+def _sorted(
+    parameters: Parameters, options: Sequence[str]
+) -> tuple[list[str], list[str], dict[str, list[str]]]:
+    """Tell options of one value, bare words, and lists by their option apart."""
     sections = {field.name for field in fields(Experiment)} - set(parameters)
     waiting = [_affirmed(parameters, word) for word in options]
     spelled: list[str] = []
@@ -73,20 +129,7 @@ def as_known(
             paths.append(value or "")
             continue
         spelled.append(f"--{key}" if value is None else f"--{key}={value}")
-    for subject in SUBJECTS:
-        is_named = any(word.startswith(f"--{subject}=") for word in spelled)
-        if paths and subject in parameters and not is_named:
-            spelled.append(f"--{subject}={paths.pop(0)}")
-    if paths and "paths" not in parameters:
-        raise ConfigError(
-            f"`agegender {name}` takes options only. Received: {paths[0]!r}. "
-            f"See `agegender {name} --help`."
-        )
-    if paths:
-        lists["paths"] = paths
-    # A file comes first: the parser lets what follows win, and options are beside it.
-    spelled.sort(key=lambda word: word.partition("=")[0][2:] not in FILES)
-    return [*spelled, *(f"--{key}=[]" for key in lists)], lists
+    return spelled, paths, lists
 
 
 def _value(

@@ -23,7 +23,6 @@ def keep_trying(
     call: Callable[[], T],
     is_away: Callable[[Exception], bool],
     what: str,
-    patience: float = PATIENCE_SECONDS,
 ) -> T:
     """Call until it answers, with ever longer pauses in between.
 
@@ -31,12 +30,11 @@ def keep_trying(
         call: What to do; safe to do again after it failed half way.
         is_away: Tells by an error whether it is worth asking again.
         what: Whom we wait for, for the log.
-        patience: Seconds after which the last error is raised.
 
     Returns:
-        The answer.
+        The answer; the last error is raised after `PATIENCE_SECONDS`.
     """
-    until, pause = time.monotonic() + patience, FIRST_PAUSE_SECONDS
+    until, pause = time.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
     while True:
         try:
             return call()

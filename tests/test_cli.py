@@ -159,6 +159,31 @@ def test_setting_beside_a_file_counts_wherever_it_stands(tmp_path: Path) -> None
         (["train", "--store", "s", "--experiment", "no.yaml"], 2, "no.yaml"),
         (["train", "--store", "s", "--experiment.name"], 2, "--name"),
         (["train", "nowhere", "--store", "s"], 2, "Received: 'nowhere'"),
+        (
+            ["predict", "p.jpg", "--format", "xml"],
+            2,
+            "--format must be one of table, json, jsonl, csv, parquet. Received: xml. ",
+        ),
+        (
+            ["predict", "p.jpg", "--workers", "two"],
+            2,
+            "--workers must be a whole number. Received: two. See ",
+        ),
+        (
+            ["train", "--store", "s", "--training.epochs", "zero"],
+            2,
+            "--training.epochs must be a whole number. Received: zero. See ",
+        ),
+        (
+            ["train", "--store", "s", "--model.dept", "10"],
+            2,
+            "there is no option --model.dept. See `agegender train --help`.",
+        ),
+        (
+            ["search", "--store", "s", "--search.space", "5"],
+            2,
+            "--search.space must be settings by their names. Received: 5. See ",
+        ),
         (["train", "--store", "s", "--no-hope"], 2, "--no-hope"),
         (["train", "--store", "nowhere"], 3, "nowhere"),
         (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import mlflow
@@ -145,16 +146,17 @@ def test_report_tells_more_than_its_measures_and_is_kept(walked: Path) -> None:
     } <= kept
 
 
-def test_second_store_leaves_alone_what_is_told_of_the_first(
-    walked: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def theirs(tmp_path: Path) -> str:
+    """Return a store of faces that the road's version knows nothing of."""
     drawn = steps.sample(str(tmp_path / "drawn"), faces=200, seed=8).data
-    theirs = str(tmp_path / "theirs (2)")
-    steps.prep("sample", out=theirs, archive=drawn["archive"], size=32)
-    uri = "models:/agegender@challenger"
-    told = {"": steps.evaluate(uri, str(walked / "store")).data}
-    told["theirs _2_/"] = steps.evaluate(uri, theirs).data
-    version = _challenger()
+    store = str(tmp_path / "theirs (2)")
+    steps.prep("sample", out=store, archive=drawn["archive"], size=32)
+    return store
+
+
+def _require_told(version: registry.Version, told: dict[str, dict[str, Any]]) -> None:
+    """Require of a version and its run what was measured, by the names' prefixes."""
     metrics = mlflow.get_run(version.run_id).data.metrics
     for prefix, data in told.items():
         mae = data["metrics"]["mean_absolute_error"]["value"]
@@ -164,12 +166,117 @@ def test_second_store_leaves_alone_what_is_told_of_the_first(
         assert mlflow.artifacts.load_dict(kept)["data"] == data["data"]
 
 
-def test_model_is_measured_on_other_data_beside_its_own(
-    walked: Path, tmp_path: Path
+@pytest.mark.parametrize("own_first", [True, False])
+def test_plain_names_are_those_of_the_store_that_was_learnt_from(
+    walked: Path, theirs: str, *, own_first: bool
 ) -> None:
-    drawn = steps.sample(str(tmp_path / "drawn"), faces=200, seed=8).data
-    others = [str(tmp_path / "theirs (2)"), str(tmp_path / "ours_again")]
-    steps.prep("sample", out=others[0], archive=drawn["archive"], size=32)
+    uri = "models:/agegender@challenger"
+    stores = {"": str(walked / "store"), "theirs _2_/": theirs}
+    turns = list(stores) if own_first else list(stores)[::-1]
+
+    told = {prefix: steps.evaluate(uri, stores[prefix]).data for prefix in turns}
+
+    _require_told(_challenger(), told)
+
+
+def test_store_of_the_same_name_but_other_faces_is_another(
+    walked: Path, theirs: str, tmp_path: Path
+) -> None:
+    namesake, copy = tmp_path / "elsewhere" / "store", tmp_path / "moved"
+    shutil.copytree(theirs, namesake)
+    shutil.copytree(walked / "store", copy)
+    uri = "models:/agegender@challenger"
+
+    told = {"store/": steps.evaluate(uri, str(namesake)).data}
+    told[""] = steps.evaluate(uri, str(copy)).data
+
+    _require_told(_challenger(), told)
+
+
+def test_store_is_called_by_its_name_from_within_it(
+    walked: Path, theirs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(theirs)
+
+    told = steps.evaluate("models:/agegender@challenger", ".").data
+
+    assert told["data"].startswith("theirs (2) (")
+    _require_told(_challenger(), {"theirs _2_/": told})
+
+
+def test_of_a_version_that_names_no_store_the_first_measured_has_the_plain_names(
+    walked: Path, theirs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = Network.load.__func__  # type: ignore[attr-defined]
+
+    def imported(kind: type[Network], *given: Any, **named: Any) -> Network:
+        network: Network = load(kind, *given, **named)
+        del network.metadata["store"]  # as in a network of imported weights
+        return network
+
+    monkeypatch.setattr(Network, "load", classmethod(imported))
+    uri, own = "models:/agegender@challenger", str(walked / "store")
+
+    told = {"": steps.evaluate(uri, theirs).data}
+    told["store/"] = steps.evaluate(uri, own).data
+    _require_told(_challenger(), told)
+    told[""] = steps.evaluate(uri, theirs).data  # again: in the place of the first
+
+    _require_told(_challenger(), told)
+
+
+def test_store_that_was_learnt_from_is_no_other_data_even_beside_another(
+    walked: Path, theirs: str
+) -> None:
+    mine = FaceStore.open(walked / "store")
+    told = steps.evaluate(
+        "models:/agegender@challenger",
+        theirs,
+        others=[str(mine.path)],
+        others_split="all",
+    ).data
+
+    _, own = told["other_data"]
+    assert own["left_out"] >= len(mine.rows("train"))
+    assert own["faces"] + own["left_out"] == len(mine)
+
+
+def test_stores_that_would_be_one_in_the_run_need_other_names(
+    walked: Path, theirs: str, tmp_path: Path
+) -> None:
+    shutil.copytree(theirs, tmp_path / "theirs _2_")
+    with pytest.raises(ConfigError, match="different names"):
+        steps.evaluate(
+            "models:/agegender@challenger",
+            str(walked / "store"),
+            others=[theirs, str(tmp_path / "theirs _2_")],
+        )
+
+
+def test_what_cannot_be_compared_is_said_before_anything_is_measured(
+    walked: Path, theirs: str, tmp_path: Path
+) -> None:
+    smaller = str(tmp_path / "smaller")
+    steps.prep("wiki", out=smaller, archive=str(walked / "wiki_crop.tar"), size=16)
+    told: list[tuple[int, int, str]] = []
+    asked: dict[str, Any] = {
+        "model": "models:/agegender@challenger",
+        "store": str(walked / "store"),
+        "progress": lambda *step: told.append(step),
+    }
+    with pytest.raises(ModelError, match="no hero yet"):
+        steps.evaluate(**asked, against="models:/agegender@hero")
+    with pytest.raises(ConfigError, match="different names"):
+        steps.evaluate(**asked, others=[asked["store"]])
+    with pytest.raises(ModelError, match="cut with"):
+        steps.evaluate(**asked, others=[theirs, smaller])
+    assert told == []
+
+
+def test_model_is_measured_on_other_data_beside_its_own(
+    walked: Path, theirs: str, tmp_path: Path
+) -> None:
+    others = [theirs, str(tmp_path / "ours_again")]
     shutil.copytree(walked / "store", others[1])
     mine = FaceStore.open(walked / "store")
 
@@ -531,7 +638,7 @@ def test_store_cut_by_another_rule_is_refused(walked: Path, tmp_path: Path) -> N
     archive = walked / "wiki_crop.tar"
     other = tmp_path / "other"
     steps.prep("wiki", out=str(other), archive=str(archive), size=48)
-    with pytest.raises(ModelError, match="cut by"):
+    with pytest.raises(ModelError, match="cut with"):
         steps.evaluate("models:/agegender@challenger", str(other))
 
 

@@ -163,7 +163,7 @@ def test_same_store_is_split_the_same_way_and_nothing_is_told(
 
 
 def test_training_that_starts_from_a_version_goes_on_as_one_undisturbed(
-    stores: list[str], monkeypatch: pytest.MonkeyPatch
+    stores: list[str],
 ) -> None:
     longer = with_values(FROM, {"training.epochs": 3, "training.ema": 0.5})
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from agegender.counts import counted
 from agegender.predict.faces import PhotoFaces
 
 
@@ -51,11 +52,11 @@ class Tally:
     def text(self, out: str) -> str:
         """Tell the numbers and the speed in one line."""
         speed = self.photos / max(time.monotonic() - self._begun, 1e-9)
-        parts = [f"{self.photos:,} photos, {speed:,.1f} a second"]
+        parts = [f"{counted(self.photos, 'photo')}, {speed:,.1f} a second"]
         parts += [f"{self.before:,} answered before"] * bool(self.before)
         parts += [f"{self.undrawn:,} of them without a picture"] * bool(self.undrawn)
         parts += [
-            f"{self.faces:,} faces",
+            counted(self.faces, "face"),
             f"{self.faceless:,} without a face",
             f"{self.unreadable:,} unreadable",
         ]

@@ -48,8 +48,9 @@ class StudyResult:
     Args:
         study_name: Of the study.
         trials: One row a trial: `number`, `state` (complete, pruned, failed,
-            running, waiting), `value` (best validation MAE in years), the cost
-            under its name where one is weighed, `epochs`, `best_epoch` (counted from
+            running, waiting), `value` (validation MAE in years: the best epoch's,
+            or the last one's of a pruned trial), the cost under its name where one is
+            weighed, `epochs`, `best_epoch` (counted from
             0; -1 where none ended), `seconds`, `reason`, the searched settings under
             their dotted names, and the tracker's attributes.
         settings: Names of the searched settings.

@@ -90,7 +90,8 @@ def run_study(
     Raises:
         ConfigError: If the space, the storage or `workers` is wrong, or the study
             was begun with other settings.
-        SearchError: If no trial was completed, or trial after trial breaks.
+        SearchError: If no trial was completed, trial after trial breaks, or the
+            storage does not answer.
     """
     if workers < 1:
         raise ConfigError(f"workers must be at least 1. Received: {workers}.")
@@ -123,12 +124,12 @@ def read_study(experiment: Experiment, *, storage: str, study_name: str) -> Stud
 
     Args:
         experiment: That the study was begun with.
-        storage: Database of the study.
+        storage: Of the study, as for `run_study`.
         study_name: Of the study.
 
     Raises:
         ConfigError: If there is no such study.
-        SearchError: If no trial was completed yet.
+        SearchError: If no trial was completed yet, or the storage does not answer.
     """
     with only_warnings(), _told_if_away():
         opened = open_storage(storage)

@@ -10,6 +10,7 @@ from agegender.steps.data_page import show_store
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
+    from agegender.data.inputs import Input
     from agegender.data.store import FaceStore
 
 Source = Literal[
@@ -105,17 +106,14 @@ def prep(
     Returns:
         The funnel: rows read, dropped by rule, kept.
     """
-    from agegender.data.inputs import read_inputs
     from agegender.data.prepare import funnel_of, prepare
 
-    if (source is None) == (inputs is None):
-        raise ConfigError("prep needs either --source SOURCE or --inputs FILE.")
-    several = read_inputs(inputs) if inputs is not None else None
+    given = _given(source, inputs)
     if dry_run:
         if also_mat is not None:
             raise ConfigError("--also-mat needs a store: leave --dry-run out.")
         funnel = funnel_of(
-            source or several or [],
+            given,
             rules,
             metadata=metadata,
             archive=archive,
@@ -123,19 +121,12 @@ def prep(
             table=table,
         )
         return Outcome.of_json(funnel.to_dict())
-    if out is None:
-        raise ConfigError("prep needs --out STORE (or --dry-run). Received neither.")
-    if metadata is not None:
-        raise ConfigError(
-            "--metadata holds no pictures, so it needs --dry-run. "
-            "Give --archive or --folder to make a store."
-        )
     store = prepare(
-        source or several or [],
+        given,
+        _required_place(out, metadata),
         archive=archive,
         folder=folder,
         table=table,
-        out=out,
         size=size,
         margin=margin,
         shift=shift,
@@ -147,6 +138,34 @@ def prep(
         parts_at=parts,
         progress=progress,
     )
+    return _outcome(store, also_mat)
+
+
+def _given(source: Source | None, inputs: str | None) -> "Source | list[Input]":
+    """Return what to read: one data set, or the several that a file lists."""
+    from agegender.data.inputs import read_inputs
+
+    if source is not None and inputs is None:
+        return source
+    if inputs is not None and source is None:
+        return read_inputs(inputs)
+    raise ConfigError("prep needs either --source SOURCE or --inputs FILE.")
+
+
+def _required_place(out: str | None, metadata: str | None) -> str:
+    """Return where the store shall be, once it is sure that one can be made."""
+    if out is None:
+        raise ConfigError("prep needs --out STORE (or --dry-run). Received neither.")
+    if metadata is not None:
+        raise ConfigError(
+            "--metadata holds no pictures, so it needs --dry-run. "
+            "Give --archive or --folder to make a store."
+        )
+    return out
+
+
+def _outcome(store: "FaceStore", also_mat: str | None) -> Outcome:
+    """Tell of a store that is whole, and show it on its page."""
     page, trouble = show_store(store)
     data = {"store": str(store.path), "page": str(page), **store.manifest.funnel}
     text = _summary(store)

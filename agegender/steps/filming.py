@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 from agegender.config import AbstainRules
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
+from agegender.steps.loading import AUTO, load
 from agegender.steps.outcome import Outcome
-from agegender.steps.prediction import AUTO, load
 
 if TYPE_CHECKING:
     from agegender.video.film import Frame

@@ -1,11 +1,9 @@
 """From photos to faces with an apparent age and gender: `predict`."""
 
 import sys
-from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from itertools import chain, compress
+from itertools import compress
 from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from agegender.config import AbstainRules, AnswerFormat, Runtime
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
-from agegender.steps.loading import AUTO, digest_of, find_network, load, predictor_of
+from agegender.steps.asked_photos import asked_photos
+from agegender.steps.loading import AUTO, digest_of, find_network, predictor_of
 from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
     from agegender.predict.predictor import Reader
     from agegender.predict.sinks import Sink
     from agegender.predict.tally import Tally
-
-__all__ = ["AUTO", "load", "predict"]
-
-TOGETHER = frozenset({"table", "json"})
-"""Formats that are laid out when all photos are answered, in place of a former file."""
-
-MOST_TOGETHER = 10_000
-"""Photos of such a table or JSON object."""
 
 
 def predict(
@@ -84,7 +75,7 @@ def predict(
     require_workable(batch_size, workers)
     pictures = None if annotated is None else Path(annotated)
     file = Path(out) if out else None
-    photos = _photos(paths, recursive, allow_urls, form, file, pictures)
+    photos = asked_photos(paths, recursive, allow_urls, form, file, pictures)
     found = find_network(model)
     predictor = predictor_of(found, detector, interval, abstain, runtime)
     predictor.reader = _reader(allow_urls)
@@ -130,64 +121,6 @@ def _format(form: AnswerFormat | None, out: str | None) -> AnswerFormat:
     return form
 
 
-def _photos(
-    paths: list[str],
-    recursive: bool,
-    allow_urls: bool,
-    form: AnswerFormat,
-    out: Path | None,
-    pictures: Path | None,
-) -> Sequence[str]:
-    """Find the photos, and make sure that nothing is written over one."""
-    from agegender.predict import find_photos
-    from agegender.predict.annotated_folder import require_elsewhere
-
-    photos = find_photos(
-        paths,
-        recursive=recursive,
-        listed=_listed(),
-        allow_urls=allow_urls,
-        besides=pictures,
-    )
-    _require_fit(form, photos)
-    if out is not None and form in TOGETHER:
-        _require_no_photo(out, photos)
-    if pictures is not None:
-        require_elsewhere(pictures, photos)
-    return photos
-
-
-def _listed() -> Iterator[str]:
-    """Yield the lines of standard input, names of files in whatever bytes."""
-    # Where standard input is closed, Python has none.
-    lines = iter(sys.stdin.buffer if sys.stdin else ())
-    first = next(lines, b"").removeprefix(BOM_UTF8)
-    for line in chain([first], lines):
-        # As `os.fsdecode`, which on Windows fails at what is not UTF-8.
-        yield line.decode(sys.getfilesystemencoding(), "surrogateescape")
-
-
-def _require_fit(form: AnswerFormat, photos: Sequence[str]) -> None:
-    if not photos:
-        raise DataError("no photo is listed on standard input. List a path a line.")
-    if form in TOGETHER and len(photos) > MOST_TOGETHER:
-        raise ConfigError(
-            f"--format {form} lays out at most {MOST_TOGETHER:,} photos: take jsonl, "
-            f"csv or parquet. Received: {len(photos):,} photos."
-        )
-
-
-def _require_no_photo(out: Path, photos: Sequence[str]) -> None:
-    """Keep answers from replacing a photo; those that grow refuse foreign files."""
-    for photo in photos if out.exists() else ():
-        # What cannot be looked at is not there to be replaced.
-        with suppress(OSError, ValueError):
-            if out.samefile(photo):
-                raise ConfigError(
-                    f"--out would replace the photo {photo}. Name another file."
-                )
-
-
 def _reader(allow_urls: bool) -> "Reader":
     if not allow_urls:
         from agegender.predict.photos import content_of
@@ -218,9 +151,10 @@ def _drawn(
     """
     from agegender.cores import usable_cores
     from agegender.predict import AnnotatedFolder
+    from agegender.predict.photos import printable
 
     pictures = AnnotatedFolder(folder)
-    undrawn = sum(not pictures.name(photo).exists() for photo in before)
+    undrawn = sum(not pictures.name(printable(one)).exists() for one in before)
     return pictures.save_all(answers, workers or usable_cores()), undrawn
 
 

@@ -72,14 +72,11 @@ def resumable_run(
     from agegender.tracking.place import project_folder
     from agegender.tracking.runs import tracked_run
     from agegender.train import DivergedError
-    from agegender.train.unfinished import training_key, unfinished
+    from agegender.train.unfinished import unfinished
 
     folder = Path(checkpoints or project_folder() / "mlruns" / FOLDER)
-    splits = [store.split_hash(split) for split in ("train", "validation")]
-    earlier = [one.digest for one in lineage.networks] if lineage else []
-    data = [store.manifest.content_hash, *splits, *earlier]
     place = place or Place()
-    key = training_key(experiment, *data, __version__, f"{devices} devices", *place.key)
+    key = _key(experiment, store, devices, place, lineage)
     with unfinished(folder, key) as left:
         before = left.run_id
         if not resume:
@@ -102,6 +99,24 @@ def resumable_run(
                 left.forget()
                 raise
         left.forget()
+
+
+def _key(
+    experiment: Experiment,
+    store: "FaceStore",
+    devices: int,
+    place: Place,
+    lineage: "Lineage | None",
+) -> str:
+    """Return what is the same for all trainings that compute the same."""
+    from agegender.train.unfinished import training_key
+
+    splits = [store.split_hash(split) for split in ("train", "validation")]
+    earlier = [one.digest for one in lineage.networks] if lineage else []
+    data = [store.manifest.content_hash, *splits, *earlier]
+    return training_key(
+        experiment, *data, __version__, f"{devices} devices", *place.key
+    )
 
 
 def _tell(before: str | None, run: "Run", left: "Unfinished", advice: str) -> None:

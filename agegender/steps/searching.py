@@ -1,8 +1,7 @@
 """A study over settings: `search`."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,13 +13,11 @@ from agegender.progress import Progress, silent
 from agegender.steps.interrupting import ended_by_sigterm
 from agegender.steps.lineage import lineage_of, require_fits_all
 from agegender.steps.outcome import Outcome
+from agegender.steps.study_run import record, study_run
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from agegender.data.store import FaceStore
-    from agegender.search import Space, StudyResult
-    from agegender.tracking.run import Run
+    from agegender.search import Space
     from agegender.train.lineage import Lineage
 
 DATABASE = "optuna.db"
@@ -83,23 +80,26 @@ def search(
         The best settings and the state of every trial.
     """
     from agegender.data.store import FaceStore
+
+    if trials is not None and trials < 1:
+        raise ConfigError(f"trials must be at least 1. Received: {trials}.")
+    faces = FaceStore.open(store)
+    # After what is quickly found to be wrong: they take seconds.
     from agegender.search import run_study
+    from agegender.search.tables import to_table
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
     from agegender.tracking.store import use_tracking_store
     from agegender.tracking.trials import TrialRuns
     from agegender.train import DivergedError
 
-    if trials is not None and trials < 1:
-        raise ConfigError(f"trials must be at least 1. Received: {trials}.")
-    faces = FaceStore.open(store)
     space = _checked_space(experiment, faces)
     experiment, lineage = lineage_of(experiment, faces)
     tracking_uri = use_tracking_store()
     name = study or experiment.name
     kept = storage or _own_storage()
     data = faces.manifest.content_hash
-    began = _study_run(experiment, space, kept, name, data)
+    began = study_run(experiment, space, kept, name, data)
     try:
         with ended_by_sigterm(), began as run:
             tracker = TrialRuns(
@@ -122,10 +122,10 @@ def search(
                 space=space,
                 progress=progress,
             )
-            _record(run, result)
+            record(run, result)
     except KeyboardInterrupt:
         return _interrupted(experiment, kept, name)
-    found, text = result.to_dict(), _text(result)
+    found, text = result.to_dict(), to_table(result)
     if refit:
         with ended_by_sigterm():
             refitted = _refit(result, faces, run, progress)
@@ -164,89 +164,10 @@ def _own_storage() -> str:
 def _interrupted(experiment: Experiment, storage: str, name: str) -> Outcome:
     """Tell what there is of a study that was interrupted."""
     from agegender.search import read_study
+    from agegender.search.tables import to_table
 
     data, text = {}, f"study {name}: no trial is complete"
     with suppress(AgeGenderError):
         result = read_study(experiment, storage=storage, study_name=name)
-        data, text = result.to_dict(), _text(result)
+        data, text = result.to_dict(), to_table(result)
     return Outcome(data, text, 130, "interrupted. The same command goes on.")
-
-
-@contextmanager
-def _study_run(
-    experiment: Experiment, space: "Space", storage: str, name: str, data: str
-) -> Iterator["Run"]:
-    """Open the study's run, or go on with the one that it began with."""
-    from agegender.search import study_record
-    from agegender.tracking.killed import is_there
-    from agegender.tracking.runs import continued_run, tracked_run
-    from agegender.tracking.trials import STUDY_TAG
-
-    def begin() -> str:
-        with tracked_run(name, tags={STUDY_TAG: name}) as run:
-            return run.id
-
-    known = study_record(
-        experiment,
-        begin,
-        is_there,
-        storage=storage,
-        study_name=name,
-        data=data,
-        space=space,
-    )
-    with continued_run(known) as run:
-        yield run
-
-
-def _record(run: "Run", result: "StudyResult") -> None:
-    """Log what the study found."""
-    from agegender.search.figures.page import draw_study_page
-    from agegender.search.figures.pictures import study_figures
-    from agegender.search.summary import summary, told_values
-    from agegender.tracking.pages import trials_page
-
-    for name, figure in study_figures(result).items():
-        run.log_figure(figure, f"figures/{name}.png")
-    run.log_text(draw_study_page(result), "study.html")
-    run.log_text(result.trials.to_csv(index=False), "trials.csv")
-    run.log_dict(result.best.to_dict(), "best.yaml")
-    run.log_metrics({"best_val_age_mae": result.best_value})
-    run.set_tags({"best_trial": result.best_number, "best_values": told_values(result)})
-    # Within MLflow's pages, wherever they are served.
-    trials = trials_page("", run.experiment_id, run.id).removeprefix("/")
-    run.describe(
-        f"{summary(result)}\n\nLook at `study.html` among the artifacts, and at "
-        f"[the trials, best first]({trials})."
-    )
-
-
-def _text(result: "StudyResult") -> str:
-    data = result.to_dict()
-    costs = [] if result.cost == "none" else [result.cost]
-    shown = result.trials.sort_values("value")[
-        ["number", "state", "value", *costs, "epochs", "seconds", *result.settings]
-    ]
-    states = ", ".join(f"{n} {state}" for state, n in data["trials"].items())
-    best = json.dumps(data["best_values"], default=str)
-    return (
-        f"{_table(shown)}\n\n"
-        f"study {result.study_name}: {states}\n{_front(result, shown)}"
-        f"best: trial {result.best_number}, validation MAE "
-        f"{result.best_value:.2f} years, {best}"
-    )
-
-
-def _front(result: "StudyResult", shown: "pd.DataFrame") -> str:
-    if not result.front:
-        return ""
-    numbers = [one.number for one in result.front]
-    rows = shown.set_index("number", drop=False).loc[numbers]
-    return (
-        f"\nnone is both better and cheaper ({result.cost}) than these:\n"
-        f"{_table(rows.drop(columns=['state', 'epochs', 'seconds']))}\n\n"
-    )
-
-
-def _table(rows: "pd.DataFrame") -> str:
-    return rows.to_string(index=False, float_format="%.4g", na_rep="-")

@@ -4,7 +4,8 @@ Weight decay may pull to zero whatever writes a channel and whatever reads it. N
 then has a gradient: the reader hears nothing, and nobody asks the writer. Of 16 first
 filters of the published IMDB-WIKI weights four are left, which the finest detail of
 a face has to pass through. Such channels may begin anew: writers as they are drawn for
-a new network, readers at zero, so that answers are as before, and learn from there.
+a new network, readers as good as zero, as they are, so that answers stay and learning
+goes on from there.
 
 Reference: Sokar et al., ICML 2023 (dormant neurons).
 """

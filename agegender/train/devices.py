@@ -20,7 +20,7 @@ def chosen_devices(wanted: int, batch_size: int) -> list[str]:
 
     Args:
         wanted: How many; 0 for all that are visible.
-        batch_size: Faces a step, of which each device gets as many.
+        batch_size: Faces a step, of which each device gets an equal share.
 
     Raises:
         ConfigError: If there are fewer, or they cannot share a batch evenly.

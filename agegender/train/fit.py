@@ -38,7 +38,7 @@ class Trained(NamedTuple):
 
     model: keras.Model  # with the best epoch's weights
     history: pd.DataFrame  # one row an epoch
-    best_epoch: int  # of the lowest val_age_mae, counted from 0
+    best_epoch: int  # of the lowest val_age_mae, or the one asked for; from 0
 
 
 class Plan(NamedTuple):
@@ -82,10 +82,11 @@ def fit(
     Raises:
         ConfigError: If there are fewer devices, or they cannot share a batch or clip
             gradients alike, or the network to start from is another, or a teacher
-            takes larger faces.
+            takes larger faces, or faces are too small for the settings.
         DataError: If the train or the validation split is empty, or what the
             checkpoint holds belongs to another training.
         DivergedError: If the loss is no longer a number.
+        ModelError: If one of the earlier networks cannot be read.
     """
     settings = experiment.training
     chosen = chosen_devices(devices, settings.batch_size)
@@ -99,12 +100,7 @@ def fit(
         network, model = learners(
             *(experiment, _size(store), len(training), len(chosen), lineage)
         )
-        course = Course()
-        if checkpoint is not None:
-            course = checkpoint.restore(network, model.optimizer)
-        for epoch, measures in enumerate(course.rows):
-            for listener in listeners:
-                listener(epoch, measures)
+        course = _course_so_far(checkpoint, network, model, listeners)
         if not course.is_over(epochs, patience):
             faces = min(settings.batch_size, len(store.rows("train")))
             untold = _untold(training, validation)
@@ -120,6 +116,22 @@ def fit(
     network.set_weights(weights)
     best_epoch = course.best_epoch if last_epoch is None else last_epoch
     return Trained(network, course.history(), best_epoch)
+
+
+def _course_so_far(
+    checkpoint: Checkpoint | None,
+    network: keras.Model,
+    model: keras.Model,
+    listeners: Sequence[EpochListener],
+) -> Course:
+    """Return what the checkpoint holds, told to the listeners once more."""
+    if checkpoint is None:
+        return Course()
+    course = checkpoint.restore(network, model.optimizer)
+    for epoch, measures in enumerate(course.rows):
+        for listener in listeners:
+            listener(epoch, measures)
+    return course
 
 
 def _last_weights(
@@ -171,8 +183,9 @@ def plan(
 
     Raises:
         ConfigError: If the network to start from is another, a teacher takes larger
-            faces, or faces would begin larger than they are stored.
+            faces, or faces are too small for the settings.
         DataError: If the train or the validation split is empty.
+        ModelError: If one of the earlier networks cannot be read.
     """
     training, _ = _batches(experiment, store)
     size_of_epoch(experiment.training, _size(store), epoch=0)

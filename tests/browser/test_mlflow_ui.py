@@ -3,7 +3,6 @@
 Chromium writes the finished page out by itself, so that no driver is needed.
 """
 
-import os
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import mlflow
 import pytest
 from chromium import CHROMIUM, drawn
+from mlflow_pages import own_store, pages_of
 
 from agegender import steps
 from agegender.config import Experiment, ModelConfig, OptimizerConfig, TrainingConfig
@@ -22,7 +22,6 @@ from agegender.steps.answering import network_of, report_of
 from agegender.steps.card import card_of, keep_card
 from agegender.tracking import pages, registry
 from agegender.tracking.champion import promote_alias
-from agegender.tracking.store import use_tracking_store
 
 EPOCHS = 3
 
@@ -51,20 +50,11 @@ class Served(NamedTuple):
 def served(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Served]:
     """Train three networks, judge and promote the last, and serve MLflow's pages."""
     root = tmp_path_factory.mktemp("ui")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-            if name.endswith(("_URI", "_ID", "_NAME")):
-                patch.delenv(name)
-        patch.chdir(root)
-        mlflow.set_tracking_uri(None)
-        uri = use_tracking_store(root)
+    with own_store(root) as uri:
         experiment, runs = _trained(root)
         _promoted(root / "store")
-    command = ["server", "--workers", "1", "--backend-store-uri", uri]
-    with serve([*command, "--host", "127.0.0.1"], "/health", root) as address:
-        mlflow.set_tracking_uri(address)
+    with pages_of(uri, serve, root) as address:
         yield Served(address, experiment, runs)
-    mlflow.set_tracking_uri(None)
 
 
 def _trained(root: Path) -> tuple[str, dict[str, str]]:

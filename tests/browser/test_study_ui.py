@@ -1,6 +1,5 @@
 """A real study in MLflow's pages: its trials compared, its own page opened."""
 
-import os
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import mlflow
 import pytest
 from chromium import CHROMIUM, drawn
 from mlflow.entities import Run
+from mlflow_pages import own_store, pages_of
 
 from agegender import steps
 from agegender.config import (
@@ -21,7 +21,6 @@ from agegender.config import (
     short_name,
 )
 from agegender.tracking import pages
-from agegender.tracking.store import use_tracking_store
 
 pytestmark = [
     pytest.mark.browser,
@@ -56,21 +55,12 @@ class Study(NamedTuple):
 def study(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Study]:
     """Search with short real trainings, and serve MLflow's pages."""
     root = tmp_path_factory.mktemp("study")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-            if name.endswith(("_URI", "_ID", "_NAME")):
-                patch.delenv(name)
-        patch.chdir(root)
-        mlflow.set_tracking_uri(None)
-        uri = use_tracking_store(root)
+    with own_store(root) as uri:
         archive = steps.sample(str(root / "drawn"), faces=240, seed=3).data["archive"]
         steps.prep("sample", out=str(root / "store"), archive=archive, size=32)
         steps.search(str(root / "store"), HUNT)
-    command = ["server", "--workers", "1", "--backend-store-uri", uri]
-    with serve([*command, "--host", "127.0.0.1"], "/health", root) as address:
-        mlflow.set_tracking_uri(address)
+    with pages_of(uri, serve, root) as address:
         yield Study(address, *_runs())
-    mlflow.set_tracking_uri(None)
 
 
 def _runs() -> tuple[Run, list[Run]]:

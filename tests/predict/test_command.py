@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from agegender import cli
-from agegender.steps import prediction
+from agegender.steps import asked_photos
 
 PROJECT = Path(__file__).parents[2]
 PHOTOS = 1500
@@ -226,7 +226,7 @@ def test_table_of_more_photos_than_fit_is_refused_before_any_is_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(prediction, "MOST_TOGETHER", PHOTOS - 1)
+    monkeypatch.setattr(asked_photos, "MOST_TOGETHER", PHOTOS - 1)
     assert ask(network_file, str(crops)) == 2
     assert "take jsonl, csv or parquet" in capsys.readouterr().err
 
@@ -284,6 +284,20 @@ def test_photos_answered_without_a_picture_are_told(
     assert ask(network_file, *words) == 0
     assert ask(network_file, words[0], *asked) == 0
     assert "1 answered before; 1 of them without a picture" in capsys.readouterr().out
+
+
+def test_picture_of_a_photo_with_an_odd_name_is_found_again(
+    album: Path, network_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = shutil.copy(album / "black.png", album / "new\nline.png")
+    words = [str(odd), "--out", str(tmp_path / "a.jsonl")]
+    words += ["--annotated", str(tmp_path / "b")]
+    for _ in range(2):
+        assert ask(network_file, *words) == 0
+    told = capsys.readouterr().out
+    assert "1 photo, " in told
+    assert "1 answered before" in told
+    assert "without a picture" not in told
 
 
 def test_ending_says_the_format_in_capitals_too(

@@ -86,7 +86,7 @@ def test_list_is_taken_as_it_is_and_in_its_place(album: Path) -> None:
     assert names(found) == ["b.JPG", "gone.jpg", "with blank.jpg", "a.txt", "a.png"]
 
 
-def test_addresses_are_refused_unless_asked_for(album: Path) -> None:
+def test_addresses_are_refused_unless_asked_for() -> None:
     page = "https://example.org/a.jpg"
     with pytest.raises(ConfigError, match="--allow-urls"):
         find_photos([page])

@@ -19,11 +19,6 @@ from agegender.search import StudyResult, run_study
 from agegender.search.trial import EpochListener, State, TrialRecord
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
-
-
 def kept(folder: Path) -> dict[int, float]:
     """Return the trials whose networks are there, with the errors of these."""
     files = folder.glob("model-*/network.txt")
@@ -35,8 +30,8 @@ def best(result: StudyResult, keep: int) -> dict[int, float]:
     return dict(complete.nsmallest(keep, "value")[["number", "value"]].to_numpy())
 
 
-def settings(keep: int, cost: str = "none", seed: int = 0) -> Experiment:
-    base = experiment("random", cost=cost, seed=seed)
+def settings(keep: int, cost: str = "none") -> Experiment:
+    base = experiment("random", cost=cost)
     return replace(base, search=replace(base.search, keep=keep))
 
 

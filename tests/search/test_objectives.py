@@ -13,11 +13,6 @@ from agegender.search import StudyResult, run_study
 from agegender.search.trial import EpochListener
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
-
-
 def weighed(storage: str, trials: int = 10, **options: object) -> StudyResult:
     return run_study(
         options.pop("settings", experiment(cost="parameters")),

@@ -130,7 +130,7 @@ def test_progress_hears_of_each_trial_and_of_those_under_way(
 
 
 def test_storage_that_does_not_answer_keeps_no_study_from_ending(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(teller, "LOOKS_EVERY_S", 0.01)
     asked, answer = threading.Event(), threading.Event()

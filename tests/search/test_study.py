@@ -26,11 +26,6 @@ from agegender.search import (
 from agegender.search.trial import EpochListener, TrainTrial
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
-
-
 def study(
     storage: str,
     trials: int = 6,
@@ -528,7 +523,7 @@ def test_database_of_runs_is_refused_and_gets_no_tables(storage: str) -> None:
     assert tables == [("alembic_version",)]
 
 
-def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_password_is_shown() -> None:
     with pytest.raises(ConfigError) as raised:
         study("nodb://someone:secret@host/x", 1)
     assert "secret" not in str(raised.value)

@@ -33,9 +33,9 @@ BODY = ModelConfig(10, 1)
 STILL = AugmentConfig(flip=False, shift=0.0, brightness=0.0, contrast=0.0)
 
 
-def drawn_faces(count: int = 8, size: int = SIZE) -> Any:
+def drawn_faces() -> Any:
     rng = np.random.default_rng(1)
-    return rng.integers(0, 256, (count, size, size, 3), np.uint8)
+    return rng.integers(0, 256, (8, SIZE, SIZE, 3), np.uint8)
 
 
 def teacher_of(model: keras.Model, folder: Path, kind: str = "keras") -> Teacher:

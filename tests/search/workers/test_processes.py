@@ -38,11 +38,6 @@ from agegender.search.workers.processes import worker_processes
 HERE = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
-
-
 def resumed(
     storage: str, trials: int = 6, train_trial: TrainTrial = train
 ) -> StudyResult:

@@ -1,0 +1,34 @@
+"""MLflow's pages, served over a tracking store of their own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+
+from agegender.tracking.store import use_tracking_store
+
+
+@contextmanager
+def own_store(root: Path) -> Iterator[str]:
+    """Work in a folder on a tracking store of its own; yield the store's address."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+            if name.endswith(("_URI", "_ID", "_NAME")):
+                patch.delenv(name)
+        patch.chdir(root)
+        mlflow.set_tracking_uri(None)
+        yield use_tracking_store(root)
+
+
+@contextmanager
+def pages_of(store: str, serve: Any, root: Path) -> Iterator[str]:
+    """Serve a store's pages, which are asked by MLflow too; yield their address."""
+    command = ["server", "--workers", "1", "--backend-store-uri", store]
+    with serve([*command, "--host", "127.0.0.1"], "/health", root) as address:
+        mlflow.set_tracking_uri(address)
+        yield address
+    mlflow.set_tracking_uri(None)
