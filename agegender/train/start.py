@@ -9,6 +9,7 @@ Reference: Yosinski et al., NeurIPS 2014.
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,7 +27,10 @@ from agegender.model.wide_resnet import Body
 from agegender.train.dead_channels import revived
 from agegender.train.earlier import EarlierNetwork
 
-_UNFIT = (zipfile.BadZipFile, LookupError, TypeError, ValueError, ModelError)
+_UNFIT = (
+    *(zipfile.BadZipFile, zlib.error, RuntimeError, OSError),
+    *(LookupError, TypeError, ValueError, ModelError),
+)
 """What reading a file ends in that holds no network of ours."""
 
 

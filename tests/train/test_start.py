@@ -149,6 +149,16 @@ def test_damaged_keras_file_is_refused(content: bytes, tmp_path: Path) -> None:
         started(tmp_path / "torn.keras").require_fit(BODY)
 
 
+def test_encrypted_keras_file_is_refused(tmp_path: Path) -> None:
+    file = save_model(build(BODY, SIZE, None), tmp_path / "model.keras")
+    content, head = bytearray(file.read_bytes()), 0
+    while (head := content.find(b"PK\x01\x02", head + 1)) >= 0:
+        content[head + 8] |= 1  # the flag of each member in the directory
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match="of ours in float32 or float16"):
+        started(file).require_fit(BODY)
+
+
 def test_network_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     faces = keras.Input((SIZE, SIZE, 3))
     foreign = keras.Model(faces, keras.layers.Conv2D(4, 3, name="stem")(faces))

@@ -15,10 +15,7 @@ from matplotlib.figure import Figure
 
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
-GREEN = "#009E73"
 VERMILION = "#D55E00"
-PURPLE = "#CC79A7"
-SKY = "#56B4E9"
 GREY = "#666666"
 
 EAST_ASIAN: Final = (

@@ -23,9 +23,9 @@ GENDERS: Final = ((0, "female", ORANGE), (1, "male", BLUE), (-1, "unknown", GREY
 Values = npt.NDArray[np.float64]
 
 
-def panel(title: str, x: str, y: str, height: float = HEIGHT) -> tuple[Figure, Axes]:
+def panel(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     """Make a figure of one pair of axes that count things."""
-    figure = new_figure(WIDTH, height, title)
+    figure = new_figure(WIDTH, HEIGHT, title)
     axes = tidied(figure.subplots(), x, y)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     return figure, axes
