@@ -41,7 +41,7 @@ def test_resizing_is_lanczos(resize: Any, picture: Pixels) -> None:
 
 
 @given(st.floats(0, 40), st.floats(0, 40), st.floats(20, 60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_both_resizers_take_the_same_square(x: float, y: float, side: float) -> None:
     square = (x, y, x + side, y + side)
     ours = by_default(GRADIENT, square, 16).astype(int)

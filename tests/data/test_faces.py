@@ -85,7 +85,7 @@ def test_ready_crop_far_from_square_is_refused(shape: tuple[int, int]) -> None:
     st.tuples(st.floats(-50, 90), st.floats(-50, 90)),
     st.tuples(st.floats(0.01, 150), st.floats(0.01, 150)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_box_that_touches_the_photo_gives_a_face(
     corner: tuple[float, float], sides: tuple[float, float]
 ) -> None:

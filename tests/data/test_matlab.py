@@ -76,7 +76,7 @@ def test_only_wanted_fields_are_read_and_all_are_named() -> None:
     assert list(found.columns) == ["years"]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(TEXTS)
 def test_texts_are_read_as_they_were_written(texts: list[str]) -> None:
     # MATLAB's own texts hold no NUL, at which SciPy stops.
@@ -242,7 +242,7 @@ def test_file_cut_anywhere_is_refused() -> None:
                 read_struct(encoded[:length], "wiki", FIELDS)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1))
 def test_damage_raises_nothing_but_its_own_error(
     changes: list[tuple[int, int]],

@@ -172,7 +172,7 @@ def test_a_program_that_draws_is_not_run(maker: Any) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_broken_bytes_raise_nothing_but_a_data_error(data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]))
     file = io.BytesIO()

@@ -191,7 +191,6 @@ def test_blank_photos_tie_nobody_together(maker: Any, tmp_path: Path) -> None:
 
 @settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

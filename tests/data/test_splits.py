@@ -21,7 +21,7 @@ def labels(photos: list[tuple[str, str]], rules: SplitRules = RULES) -> pd.DataF
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PHOTOS)
 def test_neither_a_person_nor_a_file_is_in_two_splits(
     photos: list[tuple[str, str]],
@@ -33,7 +33,7 @@ def test_neither_a_person_nor_a_file_is_in_two_splits(
         assert (counts == 1).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PHOTOS, PHOTOS, st.randoms())
 def test_more_data_moves_nobody_who_is_not_tied_to_it(
     photos: list[tuple[str, str]],
@@ -48,7 +48,7 @@ def test_more_data_moves_nobody_who_is_not_tied_to_it(
     assert before["split"].to_dict().items() <= after["split"].to_dict().items()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PHOTOS, PHOTOS)
 def test_data_that_ties_people_moves_faces_only_towards_train(
     photos: list[tuple[str, str]], more: list[tuple[str, str]]

@@ -55,7 +55,7 @@ def test_square_keeps_the_centre_and_the_longer_side() -> None:
 
 
 @given(st.integers(1, 30), st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_kept_boxes_never_overlap_beyond_the_limit(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     corner = rng.uniform(0, 50, (count, 2))

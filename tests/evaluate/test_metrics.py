@@ -110,7 +110,7 @@ def test_balanced_accuracy_is_unknown_where_one_gender_is_absent(draw: Draw) -> 
     assert np.isnan(got["gender_balanced_accuracy"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), n=st.integers(2, 40))
 def test_no_measure_depends_on_the_order_of_faces(
     draw: Draw, seed: int, n: int

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -34,7 +34,6 @@ def test_sure_scores_underflow_to_nothing_and_not_to_nan() -> None:
     assert not found[1:].any()
 
 
-@settings(deadline=None)  # JAX compiles at its leisure
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 20.0))
 def test_any_scores_make_a_distribution(seed: int, spread: float) -> None:
     scores = np.random.default_rng(seed).normal(0, spread, (2, 100))

@@ -96,7 +96,7 @@ def test_legend_is_whole_however_narrow_the_photo(shape: tuple[int, int]) -> Non
 
 
 @given(st.lists(st.tuples(*[st.floats(-50, 450)] * 2, st.floats(5, 300)), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_labels_stay_in_the_picture_and_off_each_other(
     corners: list[tuple[float, float, float]],
 ) -> None:

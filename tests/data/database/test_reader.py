@@ -139,7 +139,6 @@ def test_file_that_has_gone_is_one_line(maker: Any) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -28,7 +28,7 @@ def test_mid_year_is_the_first_of_july(year: int) -> None:
     assert date_text(number)[0] == day.isoformat()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(faces=st.integers(1, 60), seed=st.integers(0, 10_000))
 def test_any_number_of_rows_can_be_drawn(faces: int, seed: int) -> None:
     rows = draw_rows(faces, seed)

@@ -190,7 +190,6 @@ def test_columns_that_do_not_fit_are_refused(
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(position=st.integers(0, 2000), value=st.integers(0, 255), cut=st.booleans())
