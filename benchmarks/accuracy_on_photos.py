@@ -28,6 +28,7 @@ from agegender.predict.predictor import Predictor
 from benchmarks import peer
 
 Box = Sequence[float]
+Middle = tuple[float, float]
 Said = tuple[float, str] | None  # age and gender; None where no face is in the middle
 Measures = dict[str, NDArray[np.float64]]
 
@@ -36,10 +37,10 @@ def run(folder: Path) -> str:
     """Return a table of both, with 95 % intervals over photos (BCa)."""
     labels = pd.read_csv(folder / "labels.csv")
     photos = [folder / name for name in labels["file"]]
-    said = {"ours: the starter": _ours(photos)}
+    middles = [_middle(photo) for photo in photos]
+    said = {"ours: the starter": _ours(photos, middles)}
     other = peer.ask("photos", photos, 0)
     if other is not None:
-        middles = [_middle(photo) for photo in photos]
         said[other.name] = [
             _central([(face.age, face.gender, face.box) for face in faces], middle)
             for faces, middle in zip(other.answers, middles, strict=True)
@@ -58,24 +59,20 @@ def run(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _ours(photos: Sequence[Path]) -> list[Said]:
+def _ours(photos: Sequence[Path], middles: Sequence[Middle]) -> list[Said]:
     predictor = Predictor(Network.load(starter_file()), MtcnnDetector())
     return [
-        _central(
-            [(face.age, face.gender, face.box) for face in answer.faces], _middle(photo)
-        )
-        for photo, answer in zip(photos, predictor.predict(photos), strict=True)
+        _central([(face.age, face.gender, face.box) for face in answer.faces], middle)
+        for answer, middle in zip(predictor.predict(photos), middles, strict=True)
     ]
 
 
-def _middle(photo: Path) -> tuple[float, float]:
+def _middle(photo: Path) -> Middle:
     height, width = decode_photo(photo.read_bytes(), 10**8).shape[:2]
     return width / 2, height / 2
 
 
-def _central(
-    faces: Sequence[tuple[float, str, Box]], middle: tuple[float, float]
-) -> Said:
+def _central(faces: Sequence[tuple[float, str, Box]], middle: Middle) -> Said:
     """Return what is said of the first face whose box holds the middle."""
     x, y = middle
     inside = (

@@ -90,7 +90,7 @@ def predict(
     names = [printable(photo) for photo in photos]
     with sink_for(form, file, settings, names) as sink:
         is_done = [name in sink.done for name in names]
-        before = list(compress(photos, is_done))
+        before = list(compress(names, is_done))
         left = list(compress(photos, map(not_, is_done)))
         tally = Tally(len(before), sink.faces)
         answers: Iterator[PhotoFaces] = predictor.predict(
@@ -151,10 +151,9 @@ def _drawn(
     """
     from agegender.cores import usable_cores
     from agegender.predict import AnnotatedFolder
-    from agegender.predict.photos import printable
 
     pictures = AnnotatedFolder(folder)
-    undrawn = sum(not pictures.name(printable(one)).exists() for one in before)
+    undrawn = sum(not pictures.name(name).exists() for name in before)
     return pictures.save_all(answers, workers or usable_cores()), undrawn
 
 
