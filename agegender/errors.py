@@ -45,3 +45,13 @@ class GateRefusedError(AgeGenderError):
     def __init__(self, message: str, table: str = "") -> None:
         super().__init__(message)
         self.table = table
+
+
+LONGEST = 400
+"""Characters of others' errors that are told: some quote numbers without end."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error that others raised, or what kind it is."""
+    line = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from agegender.config import MAX_AGE, Point
-from agegender.counts import counted
 from agegender.errors import DataError, ModelError
 from agegender.model.ages import point_age
 
@@ -156,17 +155,15 @@ def _check_labels(labels: pd.DataFrame) -> None:
         raise DataError(msg)
     # A gender may be unknown: its measures leave such a face out.
     if unlabelled := int(labels[["age", "identity"]].isna().any(axis=1).sum()):
-        lack = "row lacks" if unlabelled == 1 else "rows lack"
-        msg = f"every face needs age and identity. {unlabelled} {lack} one."
+        msg = f"every face needs age and identity. Rows that lack one: {unlabelled}."
         raise DataError(msg)
 
 
 def _check_predictions(ages: FloatArray, males: FloatArray, faces: int) -> None:
     if ages.shape != (faces, len(AGES)) or males.shape != (faces,):
-        need = f"{counted(faces, 'face')} {'needs' if faces == 1 else 'need'}"
         msg = (
-            f"{need} age probabilities ({faces}, {len(AGES)}) and male probabilities "
-            f"({faces},). Received: {ages.shape} and {males.shape}."
+            f"{faces} faces need age probabilities ({faces}, {len(AGES)}) and male "
+            f"probabilities ({faces},). Received: {ages.shape} and {males.shape}."
         )
         raise ModelError(msg)
     # NaN fails both comparisons, so a network that diverged is caught here too.

@@ -5,11 +5,10 @@ this module does.
 """
 
 from pathlib import Path
-from typing import Final
 
 import keras
 
-from agegender.errors import ModelError
+from agegender.errors import ModelError, first_line
 from agegender.model import augment, heads, losses, metrics, mirrored, norm, shrink
 from agegender.model.keras_claims import require_honest
 from agegender.whole import part_of
@@ -20,9 +19,6 @@ REGISTERED = (
     *(heads.Probabilities, heads.StepsToAges, heads.SecondOfTwo),
     *(losses.AgeLoss, losses.GenderLoss, metrics.Accuracy),
 )
-
-_LONGEST: Final = 400
-"""Characters of an error that are told."""
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:
@@ -69,10 +65,6 @@ def load_model(path: str | Path) -> keras.Model:
         return keras.models.load_model(path, compile=False)
     # A plan may be wrong in any way, and the backend's errors share no public base.
     except Exception as error:
-        raise ModelError(f"{path} is not a Keras network: {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    """Return the first line of an error, which may quote numbers without end."""
-    line = str(error).strip().split("\n", 1)[0] or type(error).__name__
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+        raise ModelError(
+            f"{path} is not a Keras network: {first_line(error)}"
+        ) from error

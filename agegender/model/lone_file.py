@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agegender.errors import ModelError
+from agegender.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     import onnx
@@ -49,7 +49,9 @@ def read_lone(path: Path) -> "onnx.ModelProto":
         model = onnx.load_model(path, load_external_data=False)
     # What is damaged raises an error of protobuf's, which onnx does not name.
     except Exception as error:
-        raise ModelError(f"{path} is not an ONNX network: {_line(error)}") from error
+        raise ModelError(
+            f"{path} is not an ONNX network: {first_line(error)}"
+        ) from error
     for tensor in _tensors(model):
         if tensor.external_data or tensor.data_location:
             named = {entry.key: entry.value for entry in tensor.external_data}
@@ -84,7 +86,3 @@ def _tensors(model: Any) -> Iterator[Any]:
             if field.message_type is not None:
                 one = hasattr(value, "ListFields")
                 waiting.extend([value] if one else value)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]

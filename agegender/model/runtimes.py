@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from agegender.config import Runtime
 from agegender.cores import usable_cores
-from agegender.errors import ConfigError, ModelError
+from agegender.errors import ConfigError, ModelError, first_line
 from agegender.model.lone_file import require_lone
 
 PORTION = 16
@@ -89,7 +89,9 @@ def _session(
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     # The errors of onnxruntime share no public base of their own.
     except Exception as error:
-        raise ModelError(f"{path} is not an ONNX network: {_line(error)}") from error
+        raise ModelError(
+            f"{path} is not an ONNX network: {first_line(error)}"
+        ) from error
 
 
 def _asking(session: onnxruntime.InferenceSession, path: Path) -> Run:
@@ -99,14 +101,10 @@ def _asking(session: onnxruntime.InferenceSession, path: Path) -> Run:
             ages, male = session.run(OUTPUTS, given)
         # As above; somebody's network may ask for more memory than there is.
         except Exception as error:
-            raise ModelError(f"{path} cannot answer: {_line(error)}") from error
+            raise ModelError(f"{path} cannot answer: {first_line(error)}") from error
         return ages, male
 
     return ask
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
 
 
 def _openvino(path: Path, threads: int) -> Opened:

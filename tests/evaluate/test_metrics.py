@@ -149,7 +149,7 @@ def test_missing_label_is_refused(draw: Draw) -> None:
     with pytest.raises(DataError, match="lack \\['identity'\\]"):
         pair(ages, male, labels.drop(columns="identity"))
     labels.loc[2, "age"] = np.nan
-    with pytest.raises(DataError, match="1 row lacks one"):
+    with pytest.raises(DataError, match="Rows that lack one: 1\\."):
         pair(ages, male, labels)
 
 
