@@ -6,6 +6,7 @@ imports nothing that takes time.
 """
 
 import contextlib
+import errno
 import inspect
 import io
 import os
@@ -15,12 +16,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agegender import __version__, steps
-from agegender.errors import AgeGenderError, ConfigError, GateRefusedError
+from agegender.errors import AgeGenderError, ConfigError, DataError, GateRefusedError
 from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
 from agegender.terminal import TerminalProgress, keep_streams, printed
 
 INTERRUPTED = 130
 DEFECT = 1
+
+NOT_OURS = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOSPC,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What a machine refuses a program that is in order: a person can mend it."""
 
 STEPS: dict[str, Callable[..., steps.Outcome]] = {
     step.__name__.replace("_", "-"): step for step in steps.ALL
@@ -58,11 +73,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("AGEGENDER_DEBUG"):
             raise
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in NOT_OURS:
+        place = "a file" if error.filename is None else repr(error.filename)
         return _complain(
-            f"a defect of ours: {type(error).__name__}: {_one_line(error)} "
-            "Set AGEGENDER_DEBUG=1 to see where, and please report it.",
-            DEFECT,
+            f"{place} cannot be used: {error.strerror}. Choose another, or mend what "
+            "is in its way.",
+            DataError.exit_code,
         )
+    return _complain(
+        f"a defect of ours: {type(error).__name__}: {_one_line(error)} "
+        "Set AGEGENDER_DEBUG=1 to see where, and please report it.",
+        DEFECT,
+    )
 
 
 def _answer(given: list[str]) -> int:

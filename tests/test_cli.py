@@ -303,3 +303,17 @@ def test_outputs_of_entry_points_need_not_be_there_yet() -> None:
     for step in yaml.safe_load(text)["entry_points"].values():
         out = step.get("parameters", {}).get("out", {"type": "string"})
         assert out["type"] == "string"
+
+
+def test_what_the_machine_refuses_is_no_defect_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def refused(out: str, progress: object = None) -> None:
+        """Write to a file whose name no file system takes."""
+        (tmp_path / out).write_text("")
+
+    monkeypatch.setitem(cli.STEPS, "sample", refused)
+    too_long = "o" * 300
+    assert cli.main(["sample", "--out", too_long]) == 3
+    told = complaint(capsys)
+    assert f"{too_long}' cannot be used: File name too long." in told

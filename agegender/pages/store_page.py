@@ -57,7 +57,7 @@ def draw_store_page(store: FaceStore) -> StorePage:
             section("Settings", _settings(view)),
         ]
     )
-    title = f"Faces of {store.path.name}"
+    title = f"Faces of {store.path.resolve().name}"
     page = document(title, [NOTICE, NOTICE_PICTURES], _summary(view) + body)
     return StorePage(page, {name: one.figure for name, one in drawn.items()})
 

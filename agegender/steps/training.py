@@ -126,7 +126,7 @@ def log_data(run: "Run", store: "FaceStore") -> None:
         if len(store.rows(split)) == 0:
             continue
         run.log_dataset(
-            name=f"{store.path.name}-{split}",
+            name=f"{store.path.resolve().name}-{split}",
             digest=store.split_hash(split),
             source=store.path,
             context=context,
