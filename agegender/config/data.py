@@ -1,6 +1,7 @@
 """What is kept of a data set, how it is cut and how it is dealt."""
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Literal
 
 from agegender.config.checks import require
@@ -23,7 +24,7 @@ class FilterRules:
         max_age: Oldest age kept, in years.
         allow_unknown_gender: Keep photos without a gender; they teach ages alone.
         min_contrast: Least standard deviation of a face's grey levels, of 255; what
-            is flatter shows nothing.
+            is flatter shows nothing. 0 keeps blank pictures, too.
         conflicting_duplicates: What becomes of photos that are identical, byte for
             byte, but disagree on age or gender.
         age_formula: How dates become ages where a source has dates: as the authors
@@ -46,6 +47,10 @@ class FilterRules:
             0 <= self.min_age <= self.max_age <= MAX_AGE,
             f"rules need 0 <= min_age <= max_age <= {MAX_AGE}. "
             f"Received: min_age={self.min_age}, max_age={self.max_age}.",
+        )
+        require(
+            not isnan(self.min_face_score),
+            f"rules.min_face_score must be a number. Received: {self.min_face_score}.",
         )
         require(
             0 <= self.min_contrast <= 127.5,

@@ -94,8 +94,6 @@ def _cut(
     except DataError:
         return UNDECODABLE, None
     shown = contrast(face)
-    if shown < ONE_TONE:
-        return BLANK, None
     if shown < min_contrast:
-        return NEAR_UNIFORM, None
+        return BLANK if shown < ONE_TONE else NEAR_UNIFORM, None
     return "", face

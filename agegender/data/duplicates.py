@@ -4,6 +4,8 @@ from typing import Final
 
 import pandas as pd
 
+from agegender.data.filters import UNKNOWN_GENDER
+
 OF_FILE: Final = 16
 """Digits of a digest that tell the photo's file; the others tell the box, too."""
 
@@ -15,14 +17,15 @@ def conflicts(rows: pd.DataFrame, digests: pd.Series) -> pd.Series:
     """Tell which photos have a duplicate of another age or gender.
 
     Args:
-        rows: `age` in years and `gender`.
+        rows: `age` in years and `gender`; one that is unknown is at odds with none.
         digests: Digest of the photo's bytes, str (n,), same index.
 
     Returns:
         bool (n,), same index.
     """
-    labels = rows[["age", "gender"]].groupby(digests.to_numpy())
-    return (labels.transform("nunique", dropna=False) > 1).any(axis=1)
+    told = rows["gender"].where(rows["gender"] != UNKNOWN_GENDER)
+    labels = rows[["age"]].assign(gender=told).groupby(digests.to_numpy())
+    return (labels.transform("nunique") > 1).any(axis=1)
 
 
 def count_duplicates(rows: pd.DataFrame, digests: pd.Series) -> dict[str, int]:

@@ -133,6 +133,8 @@ def open_inputs(inputs: Sequence[Input]) -> list[Opened]:
     Raises:
         AgeGenderError: If an archive is not there, or inputs do not go together.
     """
+    if not inputs:
+        raise ConfigError("there must be at least one input. Received: none.")
     sources = [
         _cut_as_said(source_of(given.source, given.table), given) for given in inputs
     ]

@@ -36,6 +36,14 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
+def is_working_folder(path: Path) -> bool:
+    """Tell whether it is the folder that this process works in."""
+    try:
+        return path.samefile(os.curdir)
+    except OSError:
+        return False
+
+
 def is_taken(path: Path) -> bool:
     """Tell whether anything is there, be it a link that leads nowhere."""
     return os.path.lexists(path)

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from agegender.data.places import followed, is_empty, is_folder, is_taken
+from agegender.data.places import (
+    followed,
+    is_empty,
+    is_folder,
+    is_taken,
+    is_working_folder,
+)
 from agegender.errors import DataError
 
 
@@ -23,8 +29,14 @@ def refuse_foreign(out: Path, is_ours: Callable[[Path], bool]) -> None:
         is_ours: Tells whether a folder may be replaced.
 
     Raises:
-        DataError: If something else is there.
+        DataError: If something else is there, or this process works in it.
     """
+    if is_working_folder(out):
+        # Once it is replaced, no relative path of this process leads anywhere.
+        raise DataError(
+            f"{out} is the working folder, which cannot be replaced. Go to another "
+            "one, or give another place."
+        )
     if is_empty(out) or (is_folder(out) and is_ours(out)):
         return
     if is_taken(out):

@@ -63,6 +63,7 @@ def test_flat_pictures_are_told_by_the_limit(maker: Any) -> None:
     rule = CropRule(size=40)
     assert decode_chunk(chunk, rule, 4.0).reasons == ("blank", "")
     assert decode_chunk(chunk, rule, 7.0).reasons == ("blank", "near_uniform")
+    assert decode_chunk(chunk, rule, 0.0).reasons == ("", "")
 
 
 def test_digest_tells_the_photo_beside_the_box(maker: Any) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from agegender.config import CropRule, FilterRules
+from agegender.data.duplicates import conflicts
 from agegender.data.inputs import Input, read_inputs
 from agegender.data.prepare import funnel_of, prepare
 from agegender.data.sources.utkface import UTKFACE_MARGIN
@@ -171,6 +172,19 @@ def test_duplicates_at_odds_are_reported_and_dropped_on_demand(
     }
     assert len(store) == store.manifest.funnel["kept"] == kept
     store.verify()
+
+
+def test_unknown_gender_is_at_odds_with_no_other() -> None:
+    rows = pd.DataFrame({"age": [30.0] * 5, "gender": [-1, 1, -1, 0, 1]})
+    digests = pd.Series(["a", "a", "b", "b", "b"])
+    assert conflicts(rows, digests).tolist() == [False, False, True, True, True]
+
+
+def test_no_input_at_all_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="at least one input"):
+        prepare([], tmp_path / "store")
+    with pytest.raises(ConfigError, match="at least one input"):
+        funnel_of([], FilterRules())
 
 
 @pytest.mark.parametrize(

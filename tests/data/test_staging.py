@@ -76,6 +76,15 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     assert holiday.read_text() == "dear"
 
 
+def test_folder_that_one_works_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="is the working folder"):
+        fill(Path(), "new")
+    assert names_in(tmp_path) == []
+
+
 def test_what_appears_meanwhile_stays(tmp_path: Path) -> None:
     out = tmp_path / "store"
     with pytest.raises(DataError, match="it stays"), staged(out, ours):
