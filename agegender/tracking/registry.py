@@ -181,7 +181,7 @@ def tag_version(version: Version, tags: Mapping[str, Any]) -> None:
         client = MlflowClient()
         for name, value in tags.items():
             client.set_model_version_tag(
-                MODEL_NAME, str(version.number), name, str(value)
+                version.model, str(version.number), name, str(value)
             )
 
 
@@ -189,7 +189,7 @@ def describe_version(version: Version, description: str) -> None:
     """Set the text that a person reads on the version's page."""
     with one_line_errors(f"describe {version.uri}"):
         MlflowClient().update_model_version(
-            MODEL_NAME, str(version.number), description=description
+            version.model, str(version.number), description=description
         )
 
 

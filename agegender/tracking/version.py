@@ -39,6 +39,7 @@ class Version:
 
     Args:
         uri: As MLflow writes it, or the file's path.
+        model: Registered model that it is a version of; without meaning for a file.
         number: Of the version; None for a file.
         run_id: Run that it came from; None for a file.
         model_id: MLflow's id of the logged model; None for a file.
@@ -48,6 +49,7 @@ class Version:
     """
 
     uri: str
+    model: str = MODEL_NAME
     number: int | None = None
     run_id: str | None = None
     model_id: str | None = None
@@ -102,12 +104,16 @@ def alias_version(alias: str, name: str = MODEL_NAME) -> Version | None:
 def version_of_run(run_id: str) -> Version | None:
     """Return the newest version that a run registered, or None.
 
+    Where somebody copied it to a registered model of another name, ours counts.
+
     Raises:
         ModelError: If the registry cannot be read.
     """
     with one_line_errors(f"look up the versions of run {run_id}"):
         found = MlflowClient().search_model_versions(f"run_id = '{run_id}'")
-    newest = max(found, key=lambda version: int(version.version), default=None)
+    newest = max(
+        found, key=lambda one: (one.name == MODEL_NAME, int(one.version)), default=None
+    )
     return newest and from_registry(newest)
 
 
@@ -115,6 +121,7 @@ def from_registry(found: ModelVersion) -> Version:
     """Return MLflow's record of a version as ours."""
     return Version(
         uri=f"models:/{found.name}/{found.version}",
+        model=found.name,
         number=int(found.version),
         run_id=found.run_id,
         # A database registry leaves the id out, but names the source by it.

@@ -330,6 +330,25 @@ def test_tags_and_description_are_kept_with_the_version(registered: Version) -> 
     assert found.description == "Trained on drawn faces."
 
 
+def test_copy_under_another_name_gets_its_own_tags_and_description(
+    registered: Version,
+) -> None:
+    again(registered)
+    for _ in range(3):
+        MlflowClient().copy_model_version(registered.uri, "production")
+    copy = resolve("models:/production/2")
+
+    registry.tag_version(copy, {"test_mae": "4.62"})
+    registry.describe_version(copy, "A copy.")
+
+    found = MlflowClient().get_model_version("production", "2")
+    assert (found.tags["test_mae"], found.description) == ("4.62", "A copy.")
+    ours = MlflowClient().get_model_version("agegender", "2")
+    assert "test_mae" not in ours.tags
+    assert ours.description != "A copy."
+    assert resolve(f"runs:/{registered.run_id}").uri == "models:/agegender/2"
+
+
 def test_network_is_fetched_as_it_was_registered(
     registered: Version, tiny_network: Path
 ) -> None:
