@@ -17,8 +17,8 @@ class GateConfig:
         gender_margin: Share of gender accuracy, 0..1, that may be lost; more fails,
             if it is no chance.
         group_margin: Years by which the mean absolute error of any group of 30
-            people or more (age bands, genders, both) may be worse; more fails, if
-            it is no chance.
+            people or more (age bands, genders, both, and what else the store
+            knows) may be worse; more fails, if it is no chance.
         coverage_margin: Share, 0..1, by which age intervals may miss the 80 and
             90 % that they promise; more fails, if it is no chance.
         latency_ms: Longest time one face may take on this machine, median of

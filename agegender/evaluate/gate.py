@@ -6,10 +6,11 @@ chance. So few faces never refuse a version for a group's bad luck; but the age 
 itself has to be shown to be better, which few people can hardly do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agegender.config import GateConfig
@@ -109,21 +110,23 @@ def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
     )
 
 
-def check_groups(new: Answers, old: Answers, gate: GateConfig) -> Check:
+def check_groups(
+    new: Answers, old: Answers, further: pd.DataFrame, gate: GateConfig
+) -> Check:
     """Ask whether no group pays for what the others gain.
 
     Args:
         new: The challenger's answers to n faces.
         old: The champion's to the same.
+        further: n rows of categories beside age bands and genders, one column a key.
         gate: How much a group may lose.
     """
     error = np.abs(new.age_error) - np.abs(old.age_error)
     columns = np.column_stack([error, np.ones(len(error))])
     losses = []
-    for names, chosen in combinations(group_keys(new), [ALL]):
+    for name, chosen in _groups(new, further):
         people = len(np.unique(new.identity[chosen]))
-        if people >= FEWEST_PEOPLE and set(names.values()) != {ALL}:
-            name = ", ".join(one for one in names.values() if one != ALL)
+        if people >= FEWEST_PEOPLE:
             low = _low(columns[chosen], new.identity[chosen], gate.confidence)
             losses.append(_Loss(name, people, float(error[chosen].mean()), low))
     wanted = f"none surely worse by over {gate.group_margin:g} years"
@@ -187,6 +190,18 @@ def table_text(checks: Sequence[Check]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def _groups(
+    answers: Answers, further: pd.DataFrame
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield every group of the report, and which faces are in it."""
+    for names, chosen in combinations(group_keys(answers), [ALL]):
+        if name := ", ".join(one for one in names.values() if one != ALL):
+            yield name, chosen
+    for key in further.columns:
+        for names, chosen in combinations(further[[key]], []):
+            yield f"{key} {names[key]}", chosen
 
 
 def _low(columns: FloatArray, people: NDArray[np.int64], confidence: float) -> float:

@@ -10,6 +10,8 @@ from agegender.progress import Progress
 from agegender.steps.answering import answers_of, network_of, report_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from agegender.data.store import FaceStore
     from agegender.evaluate.answers import Answers
     from agegender.evaluate.gate import Check
@@ -65,7 +67,8 @@ def judge(
         checks, reason = _against_guess(report, gate)
     else:
         old = _champion_answers(champion, store, progress)
-        checks, reason = _against_champion(report.answers, old, champion, gate)
+        labels = store.labels.iloc[store.rows("test")]
+        checks, reason = _against_champion(report.answers, old, labels, champion, gate)
         checks += _as_before(challenger, champion, store, gate)
     if store.manifest.split_rules.leak:
         checks.append(gates.Check("people", "in one split each", LEAKING, False))
@@ -93,10 +96,15 @@ def _against_guess(report: "Report", gate: GateConfig) -> "tuple[list[Check], st
 
 
 def _against_champion(
-    new: "Answers", old: "Answers", champion: "Version", gate: GateConfig
+    new: "Answers",
+    old: "Answers",
+    labels: "pd.DataFrame",
+    champion: "Version",
+    gate: GateConfig,
 ) -> "tuple[list[Check], str]":
     from agegender.evaluate import gate as gates
     from agegender.evaluate.compare import compare_answers
+    from agegender.evaluate.further_keys import further_keys
 
     comparison = compare_answers(
         new,
@@ -107,7 +115,7 @@ def _against_champion(
     told = [
         gates.check_age(comparison, gate),
         gates.check_gender(comparison, gate),
-        gates.check_groups(new, old, gate),
+        gates.check_groups(new, old, further_keys(labels), gate),
     ]
     reason = f"against version {champion.number}: {comparison.reason}"
     return [check for check in told if check is not None], reason

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agegender.config import GateConfig
@@ -12,6 +13,7 @@ from agegender.errors import ConfigError
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.calibrate import fit_calibration
 from agegender.evaluate.compare import compare_answers
+from agegender.evaluate.further_keys import further_keys
 from agegender.evaluate.gate import (
     check_age,
     check_coverage,
@@ -25,6 +27,8 @@ from agegender.model.calibration import Calibration, tempered
 
 Draw = Callable[..., Any]
 GATE = GateConfig()
+NO_KEYS = pd.DataFrame()
+"""Of a store that knows no more of its faces than age and gender."""
 
 
 def test_better_ages_pass_and_equal_ones_within_the_margin(draw: Draw) -> None:
@@ -83,23 +87,40 @@ def test_model_that_is_unfair_to_one_group_is_refused_for_it(draw: Draw) -> None
     challenger = _wrong_for_old_women(pair(*draw(2000, noise=3.0)))
     # On the whole it is better: only the group tells.
     assert check_age(compare_answers(challenger, champion), GATE).passed
-    check = check_groups(challenger, champion, GATE)
+    check = check_groups(challenger, champion, NO_KEYS, GATE)
     assert not check.passed
     assert "60+, female" in check.got
     chosen = (champion.age >= 60) & ~champion.male
     loss = (np.abs(challenger.age_error) - np.abs(champion.age_error))[chosen].mean()
     assert check.got.startswith(f"{loss:+.2f} years")
-    assert check_groups(challenger, champion, GateConfig(group_margin=99.0)).passed
+    lenient = GateConfig(group_margin=99.0)
+    assert check_groups(challenger, champion, NO_KEYS, lenient).passed
+
+
+def test_model_that_is_unfair_by_what_the_store_knows_is_refused(draw: Draw) -> None:
+    champion = pair(*draw(2000, noise=6.0))
+    ages, male, labels = draw(2000, noise=3.0)
+    race = np.where(np.arange(2000) % 10 == 0, "black", "white")
+    ages[race == "black"] = np.roll(ages[race == "black"], 20, axis=1)
+    further = further_keys(labels.assign(race=race))
+    challenger = pair(ages, male, labels)
+    # By age and gender it is better in every group.
+    assert check_groups(challenger, champion, NO_KEYS, GATE).passed
+    check = check_groups(challenger, champion, further, GATE)
+    assert not check.passed
+    chosen = race == "black"
+    loss = (np.abs(challenger.age_error) - np.abs(champion.age_error))[chosen].mean()
+    assert check.got == f"{loss:+.2f} years at race black (200 people)"
 
 
 def test_model_that_is_fair_passes_for_every_group(draw: Draw) -> None:
     champion, challenger = pair(*draw(2000, noise=6.0)), pair(*draw(2000, noise=3.0))
-    assert check_groups(challenger, champion, GATE).passed
+    assert check_groups(challenger, champion, NO_KEYS, GATE).passed
 
 
 def test_groups_too_small_to_judge_refuse_nobody(draw: Draw) -> None:
     champion, challenger = pair(*draw(20, noise=3.0)), pair(*draw(20, noise=30.0))
-    check = check_groups(challenger, champion, GATE)
+    check = check_groups(challenger, champion, NO_KEYS, GATE)
     assert check.passed
     assert check.got == "no group has 30 people"
 
