@@ -36,7 +36,7 @@ _JPEG, _NOTES_MARKER = b"\xff\xd8", b"\xff\xe1"
 _NOTES_WITHIN: Final = 2**16
 """Notes (EXIF, XMP) come before the picture; none of them is longer."""
 
-_BROKEN_PICTURE: Final = (
+BROKEN_PICTURE: Final = (
     OSError,
     SyntaxError,
     ValueError,
@@ -141,7 +141,7 @@ def _is_turned(encoded: bytes) -> bool:
     try:
         with Image.open(io.BytesIO(encoded), formats=("JPEG",)) as image:
             return _orientation(image) != 1
-    except _BROKEN_PICTURE:
+    except BROKEN_PICTURE:
         return True  # let Pillow say what is wrong
 
 
@@ -168,7 +168,7 @@ def _decode_any(
             f"photo of {len(encoded)} bytes cannot be decoded: it is none of "
             f"{', '.join(FORMATS)}."
         ) from error
-    except _BROKEN_PICTURE as error:
+    except BROKEN_PICTURE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
             f"photo of {len(encoded)} bytes cannot be decoded: {reason.rstrip('.')}."

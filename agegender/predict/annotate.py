@@ -134,7 +134,10 @@ def _font_sizes(area: Area, size: tuple[int, int], faces: int) -> list[int]:
     """
     least, most = max(12.0, max(size) / (72 + faces)), max(size) / 26
     wanted = min(max((area.bottom - area.top) / 8, least), most)
-    return [round(wanted * share) for share in (1.0, 0.8)]
+    smaller = 0.8 * wanted
+    # The last where there is little room, as beside a face that fills a narrow photo.
+    sizes = (wanted, smaller, min(smaller, least))
+    return list(dict.fromkeys(round(size) for size in sizes))
 
 
 def _shape(draw: ImageDraw.ImageDraw, text: str, font: _Font) -> tuple[int, int]:

@@ -158,14 +158,16 @@ def _require_same(path: Path, rows: Path, settings: dict[str, Any]) -> None:
 
 def _settings(kept: Path, path: Path) -> dict[str, Any]:
     try:
-        settings: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+        settings = json.loads(kept.read_text("utf-8"))
     except FileNotFoundError as error:
         raise DataError(
             f"{path} is there, and {kept.name} is not, which tells how it was made. "
             "Name another --out, or remove it."
         ) from error
-    except ValueError as error:
-        raise DataError(f"{kept} is damaged. Remove it and {path}.") from error
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise DataError(f"{kept} is damaged. Remove it and {path}.")
     return settings
 
 

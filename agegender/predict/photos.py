@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agegender.config import PhotoLimits
-from agegender.data.photo import decode_photo, upright_rgb
-from agegender.errors import DataError
+from agegender.data.photo import BROKEN_PICTURE, decode_photo, upright_rgb
+from agegender.errors import DataError, first_line
+from agegender.predict.finding import is_address
 
 Photo: TypeAlias = (
     str | Path | bytes | bytearray | memoryview | NDArray[np.uint8] | Image.Image
@@ -69,6 +70,8 @@ def content_of(photo: Photo, limits: PhotoLimits) -> bytes | NDArray[np.uint8]:
     if isinstance(photo, bytes | bytearray | memoryview):
         _refuse_large(memoryview(photo).nbytes, limits)
         return bytes(photo)
+    if isinstance(photo, str) and is_address(photo):
+        raise DataError("it is an address, and nothing is fetched. Give its bytes.")
     if isinstance(photo, str | Path):
         return _bytes_of(Path(photo), limits)
     if isinstance(photo, Image.Image):
@@ -99,8 +102,14 @@ def _refuse_large(size: int, limits: PhotoLimits) -> None:
 def _pixels_of(image: Image.Image) -> NDArray[np.uint8]:
     try:
         return upright_rgb(image)
-    except (OSError, ValueError) as error:
-        raise DataError(f"image cannot be read: {error}.") from error
+    except BROKEN_PICTURE as error:
+        reason = first_line(error).rstrip(".")
+        raise DataError(f"image cannot be read: {reason}.") from error
+    # Whichever Pillow raises, by its version, of an image that was closed.
+    except (AssertionError, AttributeError) as error:
+        raise DataError(
+            "image cannot be read: it was closed before. Give its path."
+        ) from error
 
 
 def _checked(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:

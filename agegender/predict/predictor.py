@@ -6,6 +6,7 @@ network answers many faces at once far faster than one by one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import IOBase
 from pathlib import Path
@@ -25,7 +26,7 @@ from agegender.model.network import AgeGender, Network
 from agegender.predict.ahead import in_order
 from agegender.predict.answers import Answers
 from agegender.predict.faces import Face, PhotoFaces, abstentions
-from agegender.predict.photos import Photo, content_of, printable
+from agegender.predict.photos import Photo, content_of, printable, read_photo
 
 BATCH_SIZE = 64
 
@@ -107,8 +108,8 @@ class Predictor:
 
         Args:
             photos: Paths, encoded photos, pixels or Pillow images, or one of these;
-                read as answers are taken, a few ahead. A bad one spoils its own
-                answer alone.
+                read as answers are taken, a few ahead, images as they are handed
+                in. A bad one spoils its own answer alone.
             batch_size: Faces, and photos, that share one call of the network.
             workers: Threads that read photos and find their faces; None for one a
                 core. Each holds one decoded photo.
@@ -124,7 +125,7 @@ class Predictor:
         require_workable(batch_size, workers)
         seen = in_order(
             lambda numbered: self._look(*numbered, keep_pixels=keep_pixels),
-            enumerate(_several(photos), start=1),
+            enumerate(map(_taken, _several(photos)), start=1),
             workers or usable_cores(),
         )
         return Answers(self._answers(seen, batch_size), self.name)
@@ -216,6 +217,14 @@ def _several(photos: Photo | Iterable[Photo]) -> Iterable[Photo]:
     if isinstance(photos, IOBase):
         raise DataError("an open file is no photo. Give its path, or what it holds.")
     return photos
+
+
+def _taken(photo: Photo) -> Photo:
+    """Read an image at once: the generator that gave it may close it as it goes on."""
+    if isinstance(photo, Image.Image):
+        with suppress(DataError, MemoryError):  # told with its answer
+            return read_photo(photo)
+    return photo
 
 
 def _name(photo: Photo, number: int) -> str:

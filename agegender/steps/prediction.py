@@ -99,6 +99,8 @@ def predict(
         if pictures is not None:
             answers, tally.undrawn = _drawn(answers, pictures, before, workers)
         told = silent if _shares_terminal(sink) else progress
+        # From here on time counts: answers come many at once.
+        told(tally.done, len(photos), "reading photos")
         for answer in answers:
             sink.add(answer)
             tally.add(answer)

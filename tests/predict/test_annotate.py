@@ -34,6 +34,12 @@ def test_photo_of_any_size_is_drawn_large_enough_to_read(
     assert max(picture.size) >= 800
 
 
+def test_face_that_fills_a_narrow_photo_gets_its_label_too() -> None:
+    picture = annotate(np.zeros((400, 50, 3), np.uint8), [face(0, 0, 50, 400)])
+    inside = np.asarray(picture)[5:13, 6:90]  # of the lines of its box
+    assert (inside == SURE).all(axis=2).mean() > 0.3
+
+
 def test_photo_itself_is_left_alone() -> None:
     photo = np.zeros((700, 700, 3), np.uint8)
     annotate(photo, [face(100, 100, 300, 300)])

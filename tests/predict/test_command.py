@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from agegender import cli
+from agegender import cli, steps
 from agegender.steps import asked_photos
 
 PROJECT = Path(__file__).parents[2]
@@ -385,6 +385,20 @@ def test_photo_is_read_once_for_its_answer_and_its_picture(
     ask(network_file, str(album), "--annotated", str(tmp_path / "pictures"))
     photos = [name for name in read if not name.endswith(".onnx")]
     assert sorted(photos) == ["black.png", "letter.jpg", "white.jpg"]
+
+
+def test_progress_begins_before_the_first_photo_is_read(
+    album: Path, network_file: Path
+) -> None:
+    """Else the first batch, told of all at once, would seem to take no time."""
+    told: list[tuple[int, int]] = []
+    steps.predict(
+        [str(album)],
+        str(network_file),
+        detector="none",
+        progress=lambda done, total, _: told.append((done, total)),
+    )
+    assert told == [(done, 3) for done in range(4)]
 
 
 def test_photos_that_all_have_been_answered_are_not_asked_about_again(

@@ -163,6 +163,15 @@ def test_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "my diary\n"
 
 
+@pytest.mark.parametrize("damage", ["[]", "{"])
+def test_settings_that_are_damaged_are_told(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    write(path, "jsonl", ANSWERS)
+    settings_file(path).write_text(damage)
+    with pytest.raises(DataError, match=r"settings\.json is damaged\. Remove it and"):
+        write(path, "jsonl", ANSWERS)
+
+
 def test_second_writer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     with (

@@ -134,6 +134,41 @@ def test_bad_photos_spoil_their_own_answers_alone(
     assert "missing.jpg" in (answers[1].error or "")
 
 
+def test_image_that_proves_broken_as_it_is_read_spoils_its_own_answer_alone(
+    predictor: Predictor,
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    whole = encoded(noise)
+    # Pillow opens it, and meets the nameless piece only as it decodes.
+    nameless = whole[:1000] + whole[1000:].replace(b"IDAT", b"\0\0\0\0", 1)
+    image = Image.open(io.BytesIO(nameless))
+    answers = list(predictor.predict([image, grey(102)]))
+    assert "broken PNG file" in (answers[0].error or "")
+    assert len(answers[1].faces) == 1
+
+
+def test_closed_image_spoils_its_own_answer_alone(predictor: Predictor) -> None:
+    with Image.open(io.BytesIO(encoded(grey(102)))) as image:
+        pass
+    answers = list(predictor.predict([image, grey(102)]))
+    assert "closed before" in (answers[0].error or "")
+    assert len(answers[1].faces) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_generator_may_close_each_image_as_it_goes_on(
+    predictor: Predictor, workers: int
+) -> None:
+    def opened() -> Iterator[Image.Image]:
+        for level in (0, 102, 255):
+            with Image.open(io.BytesIO(encoded(grey(level), "TIFF"))) as image:
+                yield image
+
+    answers = list(predictor.predict(opened(), workers=workers))
+    assert [answer.error for answer in answers] == [None] * 3
+    assert answers[1].faces[0].age == pytest.approx(40, abs=0.01)
+
+
 def test_one_photo_is_answered_as_well_as_many(
     predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -366,3 +401,10 @@ def test_real_face_comes_with_box_score_and_landmarks(
     assert len(face.landmarks) == 5
     assert all(isinstance(value, float) for value in face.box)
     assert asdict(face)["age"] == face.age
+
+
+def test_address_is_told_to_be_one(predictor: Predictor) -> None:
+    answers = predictor.predict("https://example.org/photo.jpg")
+    assert [one.error for one in answers] == [
+        "it is an address, and nothing is fetched. Give its bytes."
+    ]
