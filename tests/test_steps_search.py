@@ -92,10 +92,11 @@ def test_best_network_is_kept_calibrated_and_refitted_once(
     faces = FaceStore.open(store)
     assert kept.calibration.faces == len(faces.rows("validation"))
 
-    with pytest.raises(KeyboardInterrupt):
-        steps.search(
-            store, HUNT, storage=STORAGE, refit=True, progress=interrupting("epoch 1")
-        )
+    interrupted = steps.search(
+        store, HUNT, storage=STORAGE, refit=True, progress=interrupting("epoch 1")
+    )
+    assert interrupted.exit_code == 130
+    assert interrupted.data == searched  # what there is is told all the same
     stopped = _refits()
     assert [run.info.status for run in stopped] == ["KILLED"]
     found = steps.search(store, HUNT, storage=STORAGE, refit=True).data
@@ -135,6 +136,17 @@ def test_space_is_tried_once_before_the_trials(
     short = replace(HUNT, training=replace(HUNT.training, epochs=1))
     steps.search(store, short, trials=1, storage=STORAGE)
     assert [one["optimizer.learning_rate"] for one in tried] == [0.01, 0.1]
+
+
+@pytest.mark.parametrize(
+    "limit", [{"trials": 0}, {"workers": 0}, {"time_limit": 0.0}, {"target": -1.0}]
+)
+def test_limit_that_is_none_is_refused_before_anything_is_begun(
+    store: str, tmp_path: Path, limit: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match=r"must be (at least 1|above 0)\. Received"):
+        steps.search(store, HUNT, storage=f"sqlite:///{tmp_path}/none.db", **limit)
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_studies_of_one_name_in_two_storages_share_no_run(store: str) -> None:

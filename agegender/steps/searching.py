@@ -81,11 +81,13 @@ def search(
     """
     from agegender.data.store import FaceStore
 
-    if trials is not None and trials < 1:
-        raise ConfigError(f"trials must be at least 1. Received: {trials}.")
+    for option, number in (("trials", trials), ("workers", workers)):
+        if number is not None and number < 1:
+            raise ConfigError(f"{option} must be at least 1. Received: {number}.")
     faces = FaceStore.open(store)
     # After what is quickly found to be wrong: they take seconds.
     from agegender.search import run_study
+    from agegender.search.enough import enough_of
     from agegender.search.tables import to_table
     from agegender.steps.refitting import refit as _refit
     from agegender.steps.weighing import CostOf
@@ -93,6 +95,7 @@ def search(
     from agegender.tracking.trials import TrialRuns
     from agegender.train import DivergedError
 
+    enough_of(trials or experiment.search.trials, time_limit, target)
     space = _checked_space(experiment, faces)
     experiment, lineage = lineage_of(experiment, faces)
     tracking_uri = use_tracking_store()
@@ -101,34 +104,37 @@ def search(
     data = faces.manifest.content_hash
     began = study_run(experiment, space, kept, name, data)
     try:
-        with ended_by_sigterm(), began as run:
-            tracker = TrialRuns(
-                tracking_uri, run.experiment_id, run.id, tuple(experiment.search.space)
-            )
-            result = run_study(
-                experiment,
-                _TrainOn(store, lineage),
-                storage=kept,
-                study_name=name,
-                data=data,
-                trials=trials,
-                time_limit=time_limit,
-                target=target,
-                tracker=tracker,
-                # Of two settings it was tried whether they fit, not of three.
-                hopeless=(DivergedError, UnfitError),
-                workers=workers,
-                cost=CostOf(faces.manifest.crop_rule),
-                space=space,
-                progress=progress,
-            )
-            record(run, result)
+        with ended_by_sigterm():
+            with began as run:
+                tracker = TrialRuns(
+                    tracking_uri,
+                    run.experiment_id,
+                    run.id,
+                    tuple(experiment.search.space),
+                )
+                result = run_study(
+                    experiment,
+                    _TrainOn(store, lineage),
+                    storage=kept,
+                    study_name=name,
+                    data=data,
+                    trials=trials,
+                    time_limit=time_limit,
+                    target=target,
+                    tracker=tracker,
+                    # Of two settings it was tried whether they fit, not of three.
+                    hopeless=(DivergedError, UnfitError),
+                    workers=workers,
+                    cost=CostOf(faces.manifest.crop_rule),
+                    space=space,
+                    progress=progress,
+                )
+                record(run, result)
+            refitted = _refit(result, faces, run, progress) if refit else None
     except KeyboardInterrupt:
         return _interrupted(experiment, kept, name)
     found, text = result.to_dict(), to_table(result)
-    if refit:
-        with ended_by_sigterm():
-            refitted = _refit(result, faces, run, progress)
+    if refitted:
         found, text = found | {"refit": asdict(refitted)}, f"{text}\n{refitted}"
     return Outcome(found, text)
 

@@ -14,7 +14,8 @@ from agegender.search.workers.patrol import Patrol
 from agegender.search.workers.processes import WorkerDiedError
 
 MOST_FAILURES = 5
-"""Failed trials in a row after which something is wrong with more than a trial."""
+"""Failed trials in a row after which something is wrong with more than a trial; one
+more for each further worker, since one blow can end the trials of all of them."""
 
 Attempt = Callable[[], Ended | None]
 
@@ -51,6 +52,7 @@ class HandingOut:
         self._enough, self._patrol, self._ended = enough, patrol, ended
         self._pending: set[Future[Ended | None]] = set()
         self._failures = 0
+        self._most_failures = MOST_FAILURES + workers - 1
 
     def run(self) -> None:
         """Return when enough trials are finished.
@@ -108,12 +110,12 @@ class HandingOut:
             ended = future.result()
         except WorkerDiedError as death:
             told = self._patrol.bury(death.how, death.pid)
-            ended = Ended(True, told or f"a worker {death.how} before its first trial")
+            ended = Ended(True, told or f"a worker {death.how} while it ran no trial")
         if ended is None:
             time.sleep(LOOKS_EVERY_SECONDS)  # Others were quicker.
             return None
         self._failures = self._failures + 1 if ended.failed else 0
-        if self._failures >= MOST_FAILURES:
+        if self._failures >= self._most_failures:
             raise SearchError(
                 f"the last {self._failures} trials broke, at last by: {ended.text}. "
                 "Mend that, then run the same command to go on."

@@ -1,7 +1,8 @@
 """What a worker process does: work, until it is stopped or left alone.
 
 It outlives nobody: whether it is told to stop or its parent has gone, what it does
-is interrupted, so that a trial can be closed, and the process ends.
+is interrupted, so that a trial can be closed, and the process ends. So it is by
+SIGTERM, which batch systems send to the parent and to all of its processes at once.
 """
 
 import os
@@ -21,6 +22,9 @@ WINDING_UP_SECONDS: Final = 20.0
 
 INTERRUPTED: Final = 130
 
+ASKING: Final = (signal.SIGINT, signal.SIGTERM)
+"""Signals by which one is asked to end."""
+
 
 def work(pipe: Connection) -> None:
     """Do what comes through a pipe and send back (result, error), until stopped.
@@ -29,8 +33,8 @@ def work(pipe: Connection) -> None:
         pipe: To the parent.
     """
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    busy, stopping = threading.Event(), threading.Event()
-    _let_only_the_parent_interrupt(stopping)
+    busy, stopping, terminated = (threading.Event() for _ in range(3))
+    _let_only_the_parent_interrupt(stopping, terminated)
     threading.Thread(
         target=_listen, args=(pipe, jobs, busy, stopping), daemon=True
     ).start()
@@ -42,17 +46,27 @@ def work(pipe: Connection) -> None:
             pipe.send(_done(sent, known))
             busy.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if terminated.is_set():  # The parent is to see of what we died.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
 
 
-def _let_only_the_parent_interrupt(stopping: threading.Event) -> None:
+def _let_only_the_parent_interrupt(
+    stopping: threading.Event, terminated: threading.Event
+) -> None:
     def interrupt(number: int, frame: Any) -> None:
-        del number, frame
+        del frame
+        if number == signal.SIGTERM:
+            terminated.set()
         # Ctrl-C in a terminal reaches us too, but it is the parent who decides.
-        if stopping.is_set():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            raise KeyboardInterrupt
+        elif not stopping.is_set():
+            return
+        for further in ASKING:
+            signal.signal(further, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in ASKING:
+        signal.signal(number, interrupt)
 
 
 def _listen(

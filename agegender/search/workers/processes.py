@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, ParamSpec, TypeVar
 
+from agegender.cores import usable_cores
 from agegender.errors import ConfigError
 from agegender.search.workers.gpus import gpu_settings
 from agegender.search.workers.main import STOP, WINDING_UP_SECONDS, work
@@ -29,6 +30,7 @@ THREAD_SETTINGS: Final = (
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "TF_NUM_INTRAOP_THREADS",
+    "PJRT_NPROC",  # of JAX, which heeds none of the others
 )
 
 KILLED: Final = -9
@@ -129,7 +131,7 @@ def worker_processes(workers: int, threads: int | None) -> Iterator[Executor]:
     Yields:
         Where to submit work.
     """
-    share = threads or max(1, (os.cpu_count() or 1) // workers)
+    share = threads or max(1, usable_cores() // workers)
     cores = dict.fromkeys(THREAD_SETTINGS, str(share))
     executor = WorkerProcesses([cores | gpu for gpu in gpu_settings(workers)])
     try:

@@ -148,19 +148,23 @@ def test_killed_worker_is_replaced_and_its_trial_tried_three_times(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
 def test_all_workers_killed_at_once_are_replaced_and_nothing_is_lost(
-    storage: str,
+    storage: str, blow: signal.Signals
 ) -> None:
     with command(storage, "hang twice", workers=2) as process:
         workers = [int(next_line(process).split()[1]) for _ in range(2)]
         for worker in workers:
-            os.kill(worker, signal.SIGKILL)
+            os.kill(worker, blow)
         assert next_line(process) == "6 complete"
         assert process.wait(timeout=60) == 0
     result = resumed(storage)
     assert result.count("complete") == 6
     assert result.count("failed") == 2
     assert result.count("running") == 0
+    # Whoever was asked to end has ended his trial himself: that is no death.
+    reasons = set(result.trials["reason"]) - {""}
+    assert (reasons == {"interrupted; begun anew"}) == (blow == signal.SIGTERM)
     # Both were tried again with what they had drawn.
     rates = result.trials["optimizer.learning_rate"]
     for rate in rates[result.trials["state"] == "failed"]:
@@ -204,6 +208,21 @@ def test_workers_share_a_study_and_the_cores(storage: str, tmp_path: Path) -> No
     assert len(processes) == 2
     assert {process.read_text() for process in processes} == {"1"}
     assert sum("end complete" in line for line in log.read_text().splitlines()) == 7
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="no cores are kept from us there"
+)
+def test_workers_share_the_cores_that_are_ours_and_no_others() -> None:
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(ours)})
+    try:
+        with worker_processes(1, None) as executor:
+            names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "PJRT_NPROC")
+            threads = [executor.submit(os.getenv, name).result() for name in names]
+    finally:
+        os.sched_setaffinity(0, ours)
+    assert threads == ["1", "1", "1"]
 
 
 @pytest.mark.parametrize(
