@@ -1,9 +1,11 @@
 """A whole sample in one call: archive and photos."""
 
 import multiprocessing
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -155,5 +157,17 @@ def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | 
         return
     # Spawned, not forked: the caller may have threads that a fork would break.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
+    with ProcessPoolExecutor(count, context, _end_with_command) as pool:
         yield from pool.map(draw_picture, pictures, chunksize=CHUNK)
+
+
+def _end_with_command() -> None:
+    """Let a worker end when the command was killed; it would wait for ever."""
+    Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -1,7 +1,12 @@
 """A whole sample: what lies in it, and that the seed alone decides."""
 
 import io
+import os
+import signal
+import subprocess
+import sys
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -155,3 +160,19 @@ def test_number_out_of_range_is_refused(tmp_path: Path, wrong: dict[str, int]) -
     with pytest.raises(ConfigError, match=f"{name} must be at least"):
         write_sample(tmp_path, **wrong)
     assert not list(tmp_path.iterdir())
+
+
+def test_killed_sample_leaves_no_process_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agegender", "sample", "--out", str(tmp_path)]
+    drawing = subprocess.Popen(
+        command, stderr=subprocess.PIPE, start_new_session=True, text=True
+    )
+    try:
+        assert drawing.stderr is not None
+        assert "faces drawn" in drawing.stderr.readline()
+        drawing.kill()
+        # Whoever is left keeps standard error open.
+        drawing.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(drawing.pid, signal.SIGKILL)
