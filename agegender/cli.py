@@ -18,7 +18,7 @@ from typing import Any
 from agegender import __version__, steps
 from agegender.errors import AgeGenderError, ConfigError, DataError, GateRefusedError
 from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
-from agegender.terminal import TerminalProgress, keep_streams, printed
+from agegender.terminal import TerminalProgress, keep_streams, printed, tell
 
 INTERRUPTED = 130
 DEFECT = 1
@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # The reader has gone (`| head`): nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of a step's answers has gone (`| head`): it has what it wants.
+        _let_stdout_go()
         return 0
     except Exception as error:
         if os.environ.get("AGEGENDER_DEBUG"):
@@ -166,7 +166,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         ConfigError: If an option is unknown, missing, or of a wrong type.
     """
     parameters = inspect.signature(STEPS[name]).parameters
-    spelled, lists = as_known(name, parameters, options)
+    spelled, taken = as_known(name, parameters, options)
     given = {word[2:].partition("=")[0] for word in spelled}
     if missing := [word for word in _needed(name) if word not in given]:
         raise ConfigError(
@@ -178,7 +178,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stderr(None):
             values = parser.parse_args(spelled)
-        return dict(vars(parser.instantiate(values))) | lists
+        return dict(vars(parser.instantiate(values))) | taken
     except AgeGenderError:
         raise
     except (Exception, SystemExit) as error:
@@ -259,10 +259,19 @@ def _one_line(error: BaseException) -> str:
 
 
 def _say(text: str) -> None:
-    with printed():
-        print(text, flush=True)
+    try:
+        with printed():
+            print(text, flush=True)
+    except BrokenPipeError:
+        # What came of the step does not change because nobody reads it.
+        _let_stdout_go()
+
+
+def _let_stdout_go() -> None:
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"agegender: {message}", file=sys.stderr)
+    tell(f"agegender: {message}")
     return code

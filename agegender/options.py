@@ -40,6 +40,12 @@ def complaint(text: str, own: Container[str] = ()) -> str:
     """
     if unknown := _UNKNOWN.fullmatch(text):
         return as_typed(f"there is no option {unknown[1]}.", own)
+    if section := _SECTION.fullmatch(text):
+        option = as_typed(f"--{section[1]}", own)
+        return (
+            f"{option} has settings of its own: name one, as {option}.NAME VALUE. "
+            f"Received: {section[2]}."
+        )
     if not (wrong := _WRONG.fullmatch(text)):
         return as_typed(text if text.endswith(".") else f"{text}.", own)
     name, expected, value = wrong.groups()
@@ -52,6 +58,9 @@ def complaint(text: str, own: Container[str] = ()) -> str:
 
 
 _UNKNOWN = re.compile(r"unrecognized arguments: (--[\w.]+).*")
+_SECTION = re.compile(
+    r"Parser key \"([\w.]+)\": Unable to load config ('.*?') - Parser key .*"
+)
 _WRONG = re.compile(
     r"Parser key \"([\w.]+)\": (?=Expected a|Does not validate)(.*?) "
     r"(?:Got|Given) value: (.*)"
@@ -59,6 +68,7 @@ _WRONG = re.compile(
 _LITERAL = re.compile(r"typing\.Literal\[(.*?)\]")
 _CLASS = re.compile(r"<class '(\w+)'>")
 _WORD = re.compile(r"[\w-]+")
+_LISTED = re.compile(r"\[.*\]", re.DOTALL)
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"} | {
     "dict": "settings by their names",
     "list": "a list",
@@ -68,13 +78,14 @@ _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 def as_known(
     name: str, parameters: Parameters, options: Sequence[str]
-) -> tuple[list[str], dict[str, list[str]]]:
+) -> tuple[list[str], dict[str, list[str] | str]]:
     """Spell what a person types the way the parser knows it.
 
     `--dry-run` becomes `--dry_run=true`, `--no-resume` becomes `--resume=false`,
     `--model.depth` becomes `--experiment.model.depth`, and bare words become the
-    list of paths, or the first of them what the step is about. Lists are returned
-    beside that: as YAML, which the parser reads, no word could be just any name.
+    list of paths, or the first of them what the step is about. Lists, and texts that
+    may be left out, are returned beside that: as YAML, which the parser reads, no word
+    could be just any name; `#1` would be nothing.
 
     Args:
         name: Of the step.
@@ -84,7 +95,7 @@ def as_known(
     Raises:
         ConfigError: If there are bare words, and the step takes none.
     """
-    spelled, paths, lists = _sorted(parameters, options)
+    spelled, paths, taken = _sorted(parameters, options)
     for subject in SUBJECTS:
         is_named = any(word.startswith(f"--{subject}=") for word in spelled)
         if paths and subject in parameters and not is_named:
@@ -95,21 +106,22 @@ def as_known(
             f"See `agegender {name} --help`."
         )
     if paths:
-        lists["paths"] = paths
+        taken["paths"] = paths
     # A file comes first: the parser lets what follows win, and options are beside it.
     spelled.sort(key=lambda word: word.partition("=")[0][2:] not in FILES)
-    return [*spelled, *(f"--{key}=[]" for key in lists)], lists
+    lists = [key for key, value in taken.items() if isinstance(value, list)]
+    return [*spelled, *(f"--{key}=[]" for key in lists)], taken
 
 
 def _sorted(
     parameters: Parameters, options: Sequence[str]
-) -> tuple[list[str], list[str], dict[str, list[str]]]:
-    """Tell options of one value, bare words, and lists by their option apart."""
+) -> tuple[list[str], list[str], dict[str, list[str] | str]]:
+    """Tell options of one value, bare words, and what is taken as it is apart."""
     sections = {field.name for field in fields(Experiment)} - set(parameters)
     waiting = [_affirmed(parameters, word) for word in options]
     spelled: list[str] = []
     paths: list[str] = []
-    lists: dict[str, list[str]] = {}
+    taken: dict[str, list[str] | str] = {}
     while waiting:
         word = waiting.pop(0)
         if not word.startswith("--"):
@@ -119,17 +131,20 @@ def _sorted(
         key = _key(key, sections if "experiment" in parameters else set())
         if _is_list(parameters, key):
             words = [given] * bool(equals) + _words(waiting)
-            if len(words) == 1 and words[0].startswith("["):
+            if len(words) == 1 and _LISTED.fullmatch(words[0]):
                 spelled.append(f"--{key}={words[0]}")
             else:
-                lists[key] = words
+                taken[key] = words
             continue
         value = _value(parameters, key, given if equals else None, waiting)
-        if key == "paths" and not (value or "").startswith("["):
+        if key == "paths" and not _LISTED.fullmatch(value or ""):
             paths.append(value or "")
             continue
+        if value not in {None, "null"} and _is_optional_text(parameters, key):
+            taken[key] = str(value)
+            continue
         spelled.append(f"--{key}" if value is None else f"--{key}={value}")
-    return spelled, paths, lists
+    return spelled, paths, taken
 
 
 def _value(
@@ -175,6 +190,10 @@ def _is_bool(parameters: Parameters, key: str) -> bool:
 def _is_list(parameters: Parameters, key: str) -> bool:
     of_words = key in parameters and "list[str]" in str(parameters[key].annotation)
     return of_words and key != "paths"
+
+
+def _is_optional_text(parameters: Parameters, key: str) -> bool:
+    return key in parameters and parameters[key].annotation == str | None
 
 
 def _is_flag(parameters: Parameters, key: str, following: str) -> bool:

@@ -27,6 +27,20 @@ def keep_streams() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
+def tell(text: str) -> None:
+    """Print a line on standard error, as long as somebody takes it.
+
+    Work does not end because the reader of its progress has gone (`2>&1 | head`), or
+    because the disk below its log is full.
+    """
+    try:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        # What is left over must not fail again when the process ends.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
+
+
 @contextmanager
 def printed() -> Iterator[None]:
     """Lend standard output to a block that writes and flushes.
@@ -117,7 +131,7 @@ class TerminalProgress:
         )
         speed = "" if is_bytes else self._speed(done)
         told = f"{far} {name}; {note}" if note else f"{name}: {far}{speed}"
-        print(told, file=sys.stderr, flush=True)  # noqa: T201
+        tell(told)
 
     def _speed(self, done: int) -> str:
         since, before = self._begun

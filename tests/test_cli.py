@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import yaml
 from agegender import cli, steps
 from agegender.config import Experiment, FilterRules
 from agegender.data.sources.registry import SOURCES
-from agegender.errors import ConfigError
+from agegender.errors import ConfigError, GateRefusedError
 from agegender.steps.faces import Source
 
 
@@ -107,6 +108,14 @@ def test_words_of_a_list_are_taken_as_they_are() -> None:
     assert options["others"] == NAMES
     spelled = ["--model=m", "--store=s", "--others", '["a", "b"]']
     assert cli.parse("evaluate", spelled)["others"] == ["a", "b"]
+    assert cli.parse("predict", ["--paths", "[1] a.jpg"])["paths"] == ["[1] a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["#1 drawn", "&1", "~", "- a", "12", ""])
+def test_text_that_may_be_left_out_is_taken_as_it_is(name: str) -> None:
+    options = cli.parse("predict", ["a.jpg", "--out", name, f"--annotated={name}"])
+    assert (options["out"], options["annotated"]) == (name, name)
+    assert cli.parse("predict", ["a.jpg", "--out", "null"])["out"] is None
 
 
 def test_name_that_the_output_cannot_hold_is_spelled_out(
@@ -184,6 +193,16 @@ def test_setting_beside_a_file_counts_wherever_it_stands(tmp_path: Path) -> None
             2,
             "--search.space must be settings by their names. Received: 5. See ",
         ),
+        (
+            ["predict", "p.jpg", "--abstain", "7"],
+            2,
+            "--abstain has settings of its own: name one, as --abstain.NAME VALUE. ",
+        ),
+        (
+            ["train", "--store", "s", "--experiment.model", "7"],
+            2,
+            "--model has settings of its own: name one, as --model.NAME VALUE. ",
+        ),
         (["train", "--store", "s", "--no-hope"], 2, "--no-hope"),
         (["train", "--store", "nowhere"], 3, "nowhere"),
         (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),
@@ -218,6 +237,32 @@ def test_bad_input_gets_one_line_and_its_exit_code(
 ) -> None:
     assert cli.main(arguments) == code
     assert says in complaint(capsys)
+
+
+def test_exit_code_is_the_same_where_nobody_reads_the_complaint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as pipe:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stderr", pipe)
+        assert cli.main(["download", "wiki"]) == 2
+
+
+def test_refusal_stays_one_where_nobody_reads_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(out: str, progress: object = None) -> None:
+        """Refuse."""
+        raise GateRefusedError("refused: worse.", table="a table")
+
+    monkeypatch.setitem(cli.STEPS, "sample", refused)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as pipe:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert cli.main(["sample", "--out", "o"]) == 5
+    assert "refused: worse." in complaint(capsys)
 
 
 def test_wrong_value_in_yaml_is_told_in_one_line(

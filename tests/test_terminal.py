@@ -1,10 +1,12 @@
 """What a person at a terminal, or who reads a log, is shown of the progress."""
 
 import io
+import os
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from typing import TextIO
 
 import pytest
 
@@ -33,7 +35,7 @@ def log() -> io.StringIO:
 
 
 @contextmanager
-def shown_on(file: io.StringIO) -> Iterator[TerminalProgress]:
+def shown_on(file: TextIO) -> Iterator[TerminalProgress]:
     with redirect_stderr(file), TerminalProgress() as progress:
         yield progress
 
@@ -160,3 +162,11 @@ def test_log_tells_the_speed_of_what_is_counted(
     )
     assert told is not None
     assert float(told[1].replace(",", "")) <= 10 / 0.02
+
+
+def test_work_goes_on_when_who_read_along_has_gone() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as pipe, shown_on(pipe) as progress:  # noqa: PTH123
+        for done in range(3):
+            progress(done, 2, "face")
