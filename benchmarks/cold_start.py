@@ -1,8 +1,8 @@
 """From nothing to the first answer: a fresh process each time, all of it counted.
 
 The network is the starter, and the face a file as large as it takes. The plain way
-imports Keras on TensorFlow (and of ours the one layer that Keras does not have), loads
-the same network from a `.keras` file and calls `model.predict`; ours is
+imports Keras on TensorFlow (and of ours the layers that Keras does not have), loads the
+same network from a `.keras` file and calls `model.predict`; ours is
 `agegender.load("starter").predict`, with and without a detector.
 """
 
@@ -23,7 +23,7 @@ from benchmarks.side_by_side import ROUNDS, Timing, table
 
 KERAS = """
 import keras, numpy
-from agegender.model.shrink import Shrink
+from agegender.model import mirrored, shrink
 from PIL import Image
 model = keras.models.load_model("starter.keras")
 face = numpy.asarray(Image.open("face.png"))[None]
