@@ -87,10 +87,13 @@ def network_of_keras(
         ModelError: If it cannot be read, is not ours or does not fit the rule.
     """
     model = load_model(path)
-    if set(model.output_names) != OUTPUTS or len(model.inputs[0].shape) != FACES_RANK:
+    # Layers may be called otherwise, as where both ways round are answered.
+    told = model.output
+    answers = list(told) if isinstance(told, dict) else model.output_names
+    if set(answers) != OUTPUTS or len(model.inputs[0].shape) != FACES_RANK:
         raise ModelError(
             f"{path} is a Keras network, but not one of ours: it answers "
-            f"{', '.join(model.output_names)} instead of age and gender."
+            f"{', '.join(answers)} instead of age and gender."
         )
     with TemporaryDirectory() as folder:
         file = export_onnx(model, Path(folder) / "keras.onnx", crop_rule)

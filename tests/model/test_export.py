@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from agegender.config import CropRule, ModelConfig
 from agegender.errors import ModelError
 from agegender.model.calibration import Calibration
-from agegender.model.export import calibrate_file, export_onnx
+from agegender.model.export import calibrate_file, export_onnx, network_of_keras
+from agegender.model.files import save_model
 from agegender.model.network import Network
 from agegender.model.wide_resnet import build
 
@@ -195,6 +196,17 @@ def test_file_that_is_not_onnx_is_refused_in_one_line(
     with pytest.raises(ModelError, match="not an ONNX network") as caught:
         Network.load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_keras_file_of_both_ways_round_is_one_of_ours(
+    some_faces: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    size = some_faces.shape[1]
+    model = build(ModelConfig(10, 1, mirrored=True), size, augment=None)
+    file = save_model(model, tmp_path / "both.keras")
+    told = network_of_keras(file, CropRule(size=size)).predict(some_faces)
+    wanted = model.predict(some_faces, verbose=0)["age"]
+    np.testing.assert_allclose(told.age_probabilities, wanted, atol=1e-4)
 
 
 def test_network_of_somebody_else_is_refused(exported: Path, tmp_path: Path) -> None:
