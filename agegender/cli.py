@@ -18,7 +18,7 @@ from typing import Any
 from agegender import __version__, steps
 from agegender.errors import AgeGenderError, ConfigError, DataError, GateRefusedError
 from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
-from agegender.terminal import TerminalProgress, keep_streams, printed, tell
+from agegender.terminal import TerminalProgress, keep_streams, let_go, printed, tell
 
 INTERRUPTED = 130
 DEFECT = 1
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
         # The reader of a step's answers has gone (`| head`): it has what it wants.
-        _let_stdout_go()
+        let_go(sys.stdout)
         return 0
     except Exception as error:
         if os.environ.get("AGEGENDER_DEBUG"):
@@ -264,12 +264,7 @@ def _say(text: str) -> None:
             print(text, flush=True)
     except BrokenPipeError:
         # What came of the step does not change because nobody reads it.
-        _let_stdout_go()
-
-
-def _let_stdout_go() -> None:
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        let_go(sys.stdout)
 
 
 def _complain(message: str, code: int) -> int:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from agegender.errors import DataError
 from agegender.progress import BYTES
@@ -36,9 +36,13 @@ def tell(text: str) -> None:
     try:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
-        # What is left over must not fail again when the process ends.
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-            os.dup2(nowhere.fileno(), sys.stderr.fileno())
+        let_go(sys.stderr)
+
+
+def let_go(stream: TextIO) -> None:
+    """Let what is written from now on, and what is left over, go nowhere."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @contextmanager
