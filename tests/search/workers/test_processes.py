@@ -173,7 +173,8 @@ def test_all_workers_killed_at_once_are_replaced_and_nothing_is_lost(
 
 @pytest.mark.slow
 def test_workers_that_die_again_and_again_are_one_clear_line(storage: str) -> None:
-    with pytest.raises(SearchError, match=r"last 5 trials broke.* exit code 9"):
+    # Five deaths end it, and the other worker may die of a trial of its own by then.
+    with pytest.raises(SearchError, match=r"last [56] trials broke.* exit code 9"):
         run_study(
             experiment(), die, storage=storage, study_name="s", trials=1, workers=2
         )
