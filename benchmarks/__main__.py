@@ -1,4 +1,7 @@
-"""Run every measurement and print its table."""
+"""Run every measurement, each in a process of its own, and print its table."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from benchmarks import (
     answers,
@@ -23,7 +26,7 @@ METHOD = (
 )
 
 if __name__ == "__main__":
-    print(METHOD)
+    print(METHOD, flush=True)
     for measurement in (
         cold_start,
         metadata,
@@ -37,4 +40,7 @@ if __name__ == "__main__":
         throughput,
         training,
     ):
-        print(measurement.run(), end="\n\n", flush=True)
+        # What one leaves behind (MLflow's databases, TensorFlow's threads) is no
+        # matter of the next one's.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+            print(apart.submit(measurement.run).result(), end="\n\n", flush=True)

@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -110,12 +111,13 @@ def _plain_worker(place: Place, name: str) -> None:
         sampler=TPESampler(multivariate=True, constant_liar=True),
         pruner=MedianPruner(n_warmup_steps=EPOCHS // 4),
     )
-    callback = MLflowCallback(
-        tracking_uri=place.tracking_uri,
-        metric_name="best_val_age_mae",
-        create_experiment=False,
-        mlflow_kwargs={"experiment_id": place.experiment_id, "nested": True},
-    )
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        callback = MLflowCallback(
+            tracking_uri=place.tracking_uri,
+            metric_name="best_val_age_mae",
+            create_experiment=False,
+            mlflow_kwargs={"experiment_id": place.experiment_id, "nested": True},
+        )
     study.optimize(_objective, callbacks=[callback, MaxTrialsCallback(TRIALS, None)])
 
 

@@ -84,6 +84,7 @@ def _registered(folder: Path) -> tuple[str, str, bytes, bytes]:
     from agegender.tracking.runs import tracked_run  # noqa: PLC0415
     from agegender.tracking.store import use_tracking_store  # noqa: PLC0415
 
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # Not among the user's runs.
     use_tracking_store(folder)
     model = build(ModelConfig(depth=16, widen_factor=2), SIZE, None)
     network = export_onnx(model, folder / "model.onnx", CropRule(size=SIZE))
