@@ -74,11 +74,13 @@ def run() -> str:
 
 def _registered(folder: Path) -> tuple[str, str, bytes, bytes]:
     """Log the network both ways; return both models, a photo and a ready crop."""
+    import keras  # noqa: PLC0415
     import mlflow  # noqa: PLC0415
 
     from agegender import train  # noqa: F401, PLC0415 - loads Keras quietly
     from agegender.data.sample.photos import example_photo  # noqa: PLC0415
     from agegender.model.export import export_onnx  # noqa: PLC0415
+    from agegender.model.formats import write_format  # noqa: PLC0415
     from agegender.model.wide_resnet import build  # noqa: PLC0415
     from agegender.tracking import registry  # noqa: PLC0415
     from agegender.tracking.runs import tracked_run  # noqa: PLC0415
@@ -88,13 +90,17 @@ def _registered(folder: Path) -> tuple[str, str, bytes, bytes]:
     use_tracking_store(folder)
     model = build(ModelConfig(depth=16, widen_factor=2), SIZE, None)
     network = export_onnx(model, folder / "model.onnx", CropRule(size=SIZE))
+    # The same network of the layers that Keras has: a service knows no others.
+    plain_file = folder / "plain.keras"
+    write_format(folder / "model.onnx", plain_file, "keras", "float32")
+    plain = keras.saving.load_model(plain_file)
     photo, crop = example_photo(), io.BytesIO()
     Image.open(io.BytesIO(photo)).resize((SIZE, SIZE)).save(crop, "JPEG")
     with tracked_run("served") as run:
         version = registry.register(run, network, None, photo, {})
         pixels = _array(crop.getvalue())
         signature = mlflow.models.infer_signature(pixels)
-        logged = mlflow.keras.log_model(model, name="plain", signature=signature)
+        logged = mlflow.keras.log_model(plain, name="plain", signature=signature)
     return version.uri, logged.model_uri, photo, crop.getvalue()
 
 
@@ -197,7 +203,8 @@ def _serving(uri: str) -> Iterator[str]:
         _wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # It ended by itself.
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
