@@ -166,16 +166,12 @@ def _check_predictions(ages: FloatArray, males: FloatArray, faces: int) -> None:
             f"probabilities ({faces},). Received: {ages.shape} and {males.shape}."
         )
         raise ModelError(msg)
-    # NaN fails both comparisons, so a network that diverged is caught here too.
-    sums_to_one = (np.abs(ages.sum(axis=1) - 1.0) < TOLERANCE) & (ages >= 0.0).all(
-        axis=1
-    )
-    wrong = (
-        ~sums_to_one | ~(ages >= 0.0).all(axis=1) | ~((males >= 0.0) & (males <= 1.0))
-    )
-    if wrong.any():
+    # NaN fails every comparison, so a network that diverged is caught here too.
+    sound = (np.abs(ages.sum(axis=1) - 1.0) < TOLERANCE) & (ages >= 0.0).all(axis=1)
+    sound &= (males >= 0.0) & (males <= 1.0)
+    if not sound.all():
         msg = (
             "predictions must be probabilities: finite, 0..1, ages summing to 1. "
-            f"Received: {int(wrong.sum())} of {faces} faces without."
+            f"Received: {int((~sound).sum())} of {faces} faces without."
         )
         raise ModelError(msg)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.evaluate.answers import Answers, FloatArray
-from agegender.evaluate.intervals import bca_interval
+from agegender.evaluate.intervals import bca_interval, share_interval
 from agegender.evaluate.metric import Metric, RankMetric, SumMetric, Weigh
 from agegender.evaluate.metrics import METRICS
 
@@ -134,10 +134,11 @@ def estimate(
     _, person = np.unique(answers.identity, return_inverse=True)
     people = int(person.max(initial=-1)) + 1
     counted = {name: metric.counted(answers) for name, metric in metrics.items()}
+    persons = {name: len(np.unique(person[one])) for name, one in counted.items()}
     ways = {
         name: _of_people(metric, answers, person)
         for name, metric in metrics.items()
-        if len(np.unique(person[counted[name]])) >= fewest
+        if resampling.resamples and persons[name] >= fewest
     }
     rows = max(1, CELLS // max(1, len(person)))
     resamples = resampling.resamples if ways else 0
@@ -146,10 +147,10 @@ def estimate(
     stay = blocks_left_out(people)
     left_out = _taken(ways, (stay[[block]] for block in range(len(stay))))
     values = {name: metric.value(answers) for name, metric in metrics.items()}
-    ends = {
-        name: bca_interval(drawn[name], values[name], left_out[name], resampling.level)
-        for name in ways
-    }
+    ends = {}
+    for name in ways:
+        told = drawn[name], values[name], left_out[name]
+        ends[name] = _ends(metrics[name], *told, persons[name], resampling.level)
     return {
         name: Estimate(
             value,
@@ -169,6 +170,19 @@ def _of_people(metric: Metric, answers: Answers, person: NDArray[np.int64]) -> W
     assert isinstance(metric, SumMetric)
     sums, finish = person_sums(metric.columns(answers), person), metric.finish
     return lambda counts: finish(counts @ sums)
+
+
+def _ends(
+    metric: Metric,
+    draws: FloatArray,
+    value: float,
+    left_out: FloatArray,
+    people: int,
+    level: float,
+) -> tuple[float, float]:
+    if isinstance(metric, SumMetric) and metric.of_hits:
+        return share_interval(draws, value, left_out, people, level)
+    return bca_interval(draws, value, left_out, level)
 
 
 def _taken(

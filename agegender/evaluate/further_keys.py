@@ -68,12 +68,11 @@ def _is_code(column: pd.Series) -> bool:
 
 
 def _names(column: pd.Series) -> pd.Series:
-    known = column.notna()
+    # A table's cell is one line.
+    names = column.astype("str").str.split().str.join(" ")
+    known = column.notna() & (names != "")
     if types.is_integer_dtype(column):
         known &= (column >= 0).fillna(value=False)
-    else:
-        known &= column.astype("str").str.strip() != ""
-    names = column.astype("str")
     if column.name == "race" and types.is_integer_dtype(column):
         names = names.replace({str(code): name for code, name in enumerate(RACES)})
     if (names == ALL).any():

@@ -9,6 +9,7 @@ Reference: Efron, JASA 1987.
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
+from scipy.stats import binomtest
 
 from agegender.evaluate.answers import FloatArray
 
@@ -80,6 +81,29 @@ def bca_interval(
         moved = bias + ndtri(tail)
         ends.append(float(ndtr(bias + moved / (1.0 - acceleration * moved))))
     return _quantiles(known, *ends)
+
+
+def share_interval(
+    draws: FloatArray, value: float, left_out: FloatArray, people: int, level: float
+) -> tuple[float, float]:
+    """Return the ends of a share's interval, which is wide at 0 and 100 % too.
+
+    Drawing people anew can say nothing of a share of none or of all: every draw is
+    the same. Its interval is then that of as many independent people.
+
+    Args:
+        draws: As for `bca_interval`.
+        value: The share among all people, 0..1.
+        left_out: As for `bca_interval`.
+        people: How many there are, above 0.
+        level: Share of intervals that should hold the truth, 0..1.
+
+    Reference: Clopper & Pearson, Biometrika 1934.
+    """
+    if value in (0.0, 1.0):
+        exact = binomtest(people if value else 0, people).proportion_ci(level)
+        return float(exact.low), float(exact.high)
+    return bca_interval(draws, value, left_out, level)
 
 
 def _acceleration(left_out: FloatArray) -> float:

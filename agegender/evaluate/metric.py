@@ -56,10 +56,12 @@ class SumMetric(Metric):
         of_gender: Whether only faces of known gender count.
         columns: Answers of n faces -> float64 (n, k).
         finish: Sums of the columns, float64 (..., k) -> values, float64 (...).
+        of_hits: Whether it is the share of faces that are hits.
     """
 
     columns: Callable[[Answers], FloatArray]
     finish: Callable[[FloatArray], FloatArray]
+    of_hits: bool = False
 
     def value(self, answers: Answers) -> float:
         """Return the measure over all faces that count; NaN where none does."""

@@ -81,7 +81,7 @@ def _mean(
     def finish(sums: FloatArray) -> FloatArray:
         return np.asarray(ratio(sums[..., 0], sums[..., 1]) ** (1.0 / power))
 
-    return SumMetric(title, unit, of_gender, columns, finish)
+    return SumMetric(title, unit, of_gender, columns, finish, unit == "share")
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from agegender.evaluate.answers import FloatArray
 from agegender.evaluate.bootstrap import (
@@ -12,7 +11,7 @@ from agegender.evaluate.bootstrap import (
     person_sums,
     resampled_sums,
 )
-from agegender.evaluate.intervals import bca_interval
+from agegender.evaluate.intervals import share_interval
 from agegender.evaluate.metrics import ratio
 
 Chosen = NDArray[np.bool_]
@@ -27,9 +26,6 @@ def shares(
 ) -> pd.DataFrame:
     """Measure shares of faces.
 
-    Drawing people anew can say nothing of a share of none or of all: every draw is
-    the same. Its interval is then that of as many independent people.
-
     Args:
         part: bool (n, k), which faces are hits, of each of k shares.
         whole: bool (n, k), among which faces.
@@ -40,8 +36,6 @@ def shares(
     Returns:
         k rows of `faces`, `people`, `share` (0..1), `low` and `high`; NaN where
         there are no faces, or people are too few for an interval.
-
-    Reference: Clopper & Pearson, Biometrika 1934.
     """
     columns = np.concatenate([part & whole, whole], axis=1).astype(np.float64)
     by_person = person_sums(columns, people)
@@ -75,8 +69,4 @@ def _ends(
 ) -> tuple[float, float]:
     if resampling.resamples == 0 or people == 0:
         return np.nan, np.nan
-    if value in (0.0, 1.0):
-        hits = people if value else 0
-        exact = binomtest(hits, people).proportion_ci(resampling.level)
-        return float(exact.low), float(exact.high)
-    return bca_interval(draws, value, left_out, resampling.level)
+    return share_interval(draws, value, left_out, people, resampling.level)

@@ -157,7 +157,7 @@ def section_markdown(section: Section) -> str:
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a padded Markdown table; the first column to the left."""
-    table = [list(header), *(list(row) for row in rows)]
+    table = [[cell.replace("|", r"\|") for cell in row] for row in (header, *rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     lines = [_line(row, widths) for row in table]
     rule = [":" + "-" * (widths[0] - 1), *("-" * (w - 1) + ":" for w in widths[1:])]

@@ -52,7 +52,7 @@ def demo(
     listening = open_port(port)
     found = find_network(model)
     predictor = predictor_of(found, detector, interval, abstain, "onnxruntime")
-    answering, card = Answering(predictor, found.name), _card_beside(found.file)
+    answering, card = Answering(predictor, found.name), card_beside(found.file)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     # Flushed, since whoever reads it through a pipe waits for it.
     print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201 - it stays
@@ -62,7 +62,7 @@ def demo(
     return Outcome({"address": address}, "ended")
 
 
-def _card_beside(network: Path) -> str | None:
+def card_beside(network: Path) -> str | None:
     """Return the card that lies beside a network, where there is one."""
     card = network.with_name(CARD)
-    return card.read_text("utf-8") if card.is_file() else None
+    return card.read_text("utf-8", "replace") if card.is_file() else None

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from agegender.notice import NOTICE
+from agegender.predict.photos import printable
 from agegender.video.film import Film
 from agegender.video.people import Person
 from agegender.video.watching import Seen
@@ -21,7 +22,7 @@ def film_line(film: Film, model: str, every: int, interval: float) -> str:
     return _line(
         "film",
         {
-            "film": film.name,
+            "film": printable(film.name),
             "model": model,
             "every": every,
             "interval": interval,

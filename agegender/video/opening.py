@@ -17,6 +17,9 @@ from agegender.video.film import Film
 _PICTURES: Final = ("_pipe", "image2", "gif", "webp")
 """How FFmpeg calls what holds pictures and no film."""
 
+_LISTS: Final = ("hls", "dash", "concat", "sdp")
+"""How it calls what names other files."""
+
 
 @contextmanager
 def open_film(source: str) -> Iterator[Film]:
@@ -50,17 +53,26 @@ def _open_file(path: Path) -> InputContainer:
     if not path.is_file():
         raise DataError(f"no film at {path}. Give a film's path or a camera's number.")
     try:
-        # A playlist must not fetch what it names.
+        # A list must not even look for what it names elsewhere.
         options = {"protocol_whitelist": "file"}
         container = av.open(str(path.resolve()), options=options)
     except (FFmpegError, ValueError) as error:
         raise DataError(
             f"{path} is no film that can be read: {_reason(error)}."
         ) from error
-    if any(mark in container.format.name for mark in _PICTURES):
+    if told := _no_film(container.format.name):
         container.close()
-        raise DataError(f"{path} is a picture. Ask `agegender predict`.")
+        raise DataError(f"{path} is {told}")
     return container
+
+
+def _no_film(kind: str) -> str | None:
+    """Say what a file is, by FFmpeg's name for its format; None for a film."""
+    if any(mark in kind for mark in _PICTURES):
+        return "a picture. Ask `agegender predict`."
+    if any(mark in kind for mark in _LISTS):
+        return "a list of films. Name one of them."
+    return None
 
 
 def _moving(name: str, container: InputContainer) -> VideoStream:

@@ -18,6 +18,7 @@ from agegender.model.ages import point_age
 from agegender.notice import NOTICE
 from agegender.predict.faces import Face, abstentions
 from agegender.predict.predictor import Predictor
+from agegender.predict.tables import DOUBT
 
 LEAST: float = 1e-6
 """Probability that stands for 0, whose log odds would be endless."""
@@ -126,8 +127,7 @@ def to_table(people: Sequence[Person]) -> str:
     if rest := len(people) - len(most):
         lines.append(f"and {rest} others, looked at less often")
     doubts = any(person.face.abstained for person in most)
-    doubt = "?: too unsure to be an answer (--abstain)."
-    return "\n".join([*lines, "", *[doubt] * doubts, NOTICE])
+    return "\n".join([*lines, "", *[DOUBT] * doubts, NOTICE])
 
 
 def _row(person: Person) -> str:

@@ -26,6 +26,7 @@ from agegender.demo.plot import age_plot
 from agegender.demo.uploads import take
 from agegender.errors import ConfigError, DataError
 from agegender.predict import Face
+from agegender.steps.demonstration import card_beside
 from agegender.steps.loading import load
 
 PROJECT = Path(__file__).parents[2]
@@ -129,6 +130,12 @@ def test_file_that_was_not_uploaded_is_neither_read_nor_removed(tmp_path: Path) 
         with pytest.raises(DataError, match="no photo came"):
             take(nothing, uploads)
     assert secret.read_text() == "mine"
+
+
+def test_card_that_is_not_in_utf8_is_shown_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "MODEL_CARD.md").write_bytes("# K\u00e4rtchen".encode("latin-1"))
+    shown = card_beside(tmp_path / "network.onnx")
+    assert shown == "# K\N{REPLACEMENT CHARACTER}rtchen"
 
 
 def test_port_that_cannot_be_is_refused() -> None:

@@ -11,6 +11,7 @@ import pytest
 from agegender.evaluate.further_keys import further_keys
 from agegender.evaluate.groups import ALL, UNKNOWN
 from agegender.evaluate.report import Report, evaluate
+from agegender.evaluate.tables import markdown
 
 Draw = Callable[..., Any]
 
@@ -37,6 +38,16 @@ def test_scores_dates_and_names_of_faces_are_not() -> None:
     assert told([f"photo {n}" for n in range(21)]) == []
     for name in ("id", "identity", "digest", "split", "age", "gender"):
         assert told(["a", "b", "a"], name) == []
+
+
+def test_text_of_several_lines_is_told_on_one() -> None:
+    assert told([" by\tday\n", "by day", "at\nnight"]) == ["at night", "by day"]
+
+
+def test_bars_of_a_group_s_name_are_no_borders_of_its_table() -> None:
+    header, rule, row = markdown(["tags", "faces"], [["indoor|night", "7"]]).split("\n")
+    assert row == r"| indoor\|night |     7 |"
+    assert len(header) == len(rule) == len(row)
 
 
 def test_column_of_one_value_sets_nothing_apart() -> None:

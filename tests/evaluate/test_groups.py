@@ -97,6 +97,17 @@ def test_group_of_few_people_is_flagged_and_has_no_interval(draw: Draw) -> None:
     assert large["mean_absolute_error_low"].notna().all()
 
 
+def test_group_that_is_always_told_right_is_not_certain_to_be(draw: Draw) -> None:
+    ages, _, labels = draw(200, people=80)
+    answers = pair(ages, labels["gender"], labels)
+    row = pick(group_table(answers, group_keys(answers), QUICK), ALL, ALL)
+    people = labels["identity"].nunique()
+    # Were each of them told right with this probability, one set of so many in forty
+    # would hold no error either.
+    assert row["gender_accuracy_low"] == pytest.approx(0.025 ** (1 / people))
+    assert row["gender_accuracy"] == row["gender_accuracy_high"] == 1.0
+
+
 def test_many_photos_of_few_people_are_still_few_people(draw: Draw) -> None:
     groups, _ = table(draw, people=20)
     assert pick(groups, ALL, ALL)["faces"] == 600

@@ -1,5 +1,6 @@
 """Films read: time, turning, and all that is no film."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from PIL import Image
 from agegender.errors import ConfigError, DataError
 from agegender.video.camera import camera_address
 from agegender.video.opening import open_film
+
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 
 
 def test_frames_are_those_that_went_in(studio: Any) -> None:
@@ -124,8 +127,27 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
 
 def test_playlist_fetches_nothing(tmp_path: Path) -> None:
     path = tmp_path / "list.m3u8"
-    path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n")
-    with pytest.raises(DataError, match="no film that can be read"):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        port = server.getsockname()[1]
+        path.write_text(PLAYLIST.format(f"http://127.0.0.1:{port}/a.ts"))
+        with pytest.raises(DataError):
+            _open(path)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.m3u8", PLAYLIST.format("a.ts")),
+        ("list.mp4", "ffconcat version 1.0\nfile a.ts\n"),
+    ],
+)
+def test_list_of_other_files_is_not_followed(studio: Any, name: str, text: str) -> None:
+    path = studio.film("a.ts", studio.plain(3)).with_name(name)
+    path.write_text(text)
+    with pytest.raises(DataError, match="a list of films"):
         _open(path)
 
 

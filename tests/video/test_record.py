@@ -1,6 +1,7 @@
 """What is kept of a film: films that play, lines that can be read, or nothing."""
 
 import json
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -53,6 +54,17 @@ def test_lines_tell_the_film_then_looks_then_people(
     assert [(line["kind"], line["looks"]) for line in people] == [("person", 10)] * 2
     last = {face["track"]: face["age"] for face in looks[-1]["faces"]}
     assert {line["track"]: line["age"] for line in people} == last
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_lines_tell_a_film_whose_name_is_no_text(
+    studio: Any, predictor: Predictor, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"caf\xe9.mp4")
+    film = studio.film("a.mp4", studio.plain(2)).rename(studio.folder / name)
+    record(film, tmp_path / "out.jsonl", predictor)
+    first, *_ = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(first)["film"].endswith(r"caf\udce9.mp4")
 
 
 def test_annotated_film_keeps_the_times_and_shows_boxes(
