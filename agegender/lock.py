@@ -36,6 +36,8 @@ def only_writer(out: Path) -> Iterator[None]:
     Raises:
         DataError: If another process writes there, or nobody may.
     """
+    if not out.name:
+        raise DataError(f"{out} has no name to be written under. Give one.")
     path = out.with_name(f".{out.name}.lock")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from agegender.config import CropRule
@@ -49,7 +50,8 @@ def _add_labels(add: Callable[[bytes], None], labels: pd.DataFrame) -> None:
         column = labels[name]
         add(f"\n{name}\n".encode())
         if pd.api.types.is_numeric_dtype(column):
-            values = column.to_numpy()
+            # MATLAB spells NaN in another way than what is read back from a store.
+            values = column.where(column.notna(), np.nan).to_numpy()
             add(values.astype(values.dtype.newbyteorder("<")).tobytes())
         else:
             told = column.astype(object).where(column.notna(), "")

@@ -7,7 +7,6 @@ kept at all the store is as good without.
 
 import io
 import logging
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,10 +19,11 @@ from numpy.typing import NDArray
 
 from agegender.config import CropRule
 from agegender.data.decode import boxes_of
+from agegender.data.face_file import BROKEN_ARRAYS
 from agegender.data.faces import Box, decode_face
 from agegender.data.listing import Archive, locate
 from agegender.data.splits import hash_shares
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 EXAMPLES: Final = "dropped.npz"
 A_RULE: Final = 12
@@ -94,8 +94,10 @@ def read_examples(store: Path) -> Examples | None:
             found = Examples(*(kept[name] for name in Examples._fields))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
+    except BROKEN_ARRAYS as error:
+        raise DataError(
+            f"{path} is damaged: {first_line(error)}. Run prep again."
+        ) from error
     if found.faces.ndim != 4 or len({len(part) for part in found}) > 1:
         raise DataError(f"{path} is damaged: its parts do not fit. Run prep again.")
     return found

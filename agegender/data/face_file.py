@@ -4,20 +4,35 @@ Pieces are written by ordinary writes at their offset, not through a map: on a f
 disk a write fails with an error, while a map would end the process.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from tokenize import TokenError
 from typing import Final
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 Pieces = Iterable[tuple[NDArray[np.int64], NDArray[np.uint8]]]
 """Row numbers (n,) and their faces (n, S, S, 3), in any order, each row once."""
 
 Shape = tuple[int, int, int, int]
+
+BROKEN_ARRAYS: Final = (
+    OSError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy raises on broken files, packed or not; it has no error of its own."""
 
 _UINT8: Final = "|u1"
 
@@ -71,8 +86,10 @@ def map_faces(path: Path, shape: Shape) -> NDArray[np.uint8]:
         raise DataError(
             f"{path.parent} is not a whole face store: it has no {path.name}."
         ) from error
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
+    except BROKEN_ARRAYS as error:
+        raise DataError(
+            f"{path} is damaged: {first_line(error)}. Run prep again."
+        ) from error
     if faces.dtype != np.uint8 or faces.shape != shape:
         raise DataError(
             f"{path} must hold uint8 {shape}, as the labels and the manifest say. "

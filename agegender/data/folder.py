@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from stat import S_ISREG
+from typing import NoReturn
 
 import pandas as pd
 
@@ -61,7 +62,12 @@ class Folder:
             folders[:] = filter(_is_shown, folders)
             for file in filter(_is_shown, files):
                 path = Path(folder, file)
-                info = path.lstat()
+                try:
+                    info = path.lstat()
+                except FileNotFoundError:  # gone since its folder was listed
+                    continue
+                except OSError as error:
+                    _refuse(error)
                 name = path.relative_to(self.path).as_posix()
                 yield name, info.st_size, info.st_mtime_ns, S_ISREG(info.st_mode)
 
@@ -90,5 +96,5 @@ def _is_shown(name: str) -> bool:
     return not name.startswith(".")
 
 
-def _refuse(error: OSError) -> None:
+def _refuse(error: OSError) -> NoReturn:
     raise DataError(f"{error.filename} cannot be listed: {error.strerror}.") from error

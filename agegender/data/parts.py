@@ -9,7 +9,6 @@ same job finds them, another job does not.
 import io
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -23,13 +22,13 @@ from numpy.typing import NDArray
 
 from agegender.config import CropRule
 from agegender.data.decode import MISSING, Part, decode_chunk
+from agegender.data.face_file import BROKEN_ARRAYS
 from agegender.data.listing import CHUNK, Chunk
 from agegender.data.manifest import package_version
 from agegender.data.shelf import FolderShelf, Shelf, UrlShelf
-from agegender.errors import ConfigError, DataError
+from agegender.errors import ConfigError, DataError, first_line
 
 _FORMAT: Final = 2
-_DAMAGED: Final = (zipfile.BadZipFile, ValueError, KeyError, EOFError)
 
 
 def fingerprint_of(
@@ -204,9 +203,9 @@ def _load(shelf: Shelf, name: str, *, faces: bool = False) -> Part:
                 tuple(part["digests"].tolist()),
                 part["faces"] if faces else np.empty((0, 0, 0, 3), np.uint8),
             )
-    except _DAMAGED as error:
+    except BROKEN_ARRAYS as error:
         shelf.discard(name)
         raise DataError(
-            f"{shelf}/{name} is damaged: {error}. Run prep again: it decodes that "
-            "part anew."
+            f"{shelf}/{name} is damaged: {first_line(error)}. Run prep again: it "
+            "decodes that part anew."
         ) from error

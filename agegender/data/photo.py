@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from agegender.config import MAX_PIXELS
 from agegender.data.remarks import leave_out_remarks
 from agegender.data.scans import refuse_endless_scans
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats decoded in this process; others (EPS) would start foreign programs."""
@@ -169,7 +169,7 @@ def _decode_any(
             f"{', '.join(FORMATS)}."
         ) from error
     except BROKEN_PICTURE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         raise DataError(
             f"photo of {len(encoded)} bytes cannot be decoded: {reason.rstrip('.')}."
         ) from error

@@ -5,6 +5,7 @@ and which rule they broke first, so that limits can be judged by what they cost.
 It is a record of the making and no part of the store's content hash.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +14,23 @@ import pandas as pd
 import pyarrow as pa
 
 from agegender.data.filters import UNKNOWN_GENDER
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 ROWS: Final = "rows.parquet"
 
 RECORDED: Final = ("age", "gender", "face_score", "second_face_score", "photo_taken")
 """What is told of a row where its source knows it: years, scores of the face
 detector, the year in which the photo was taken."""
+
+BROKEN_TABLE: Final = (
+    OSError,
+    LookupError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    pa.ArrowException,
+)
+"""What pandas and Arrow raise on broken tables; they have no error of their own."""
 
 
 def write_rows(path: Path, rows: pd.DataFrame) -> None:
@@ -52,13 +63,29 @@ def read_rows(store: Path) -> pd.DataFrame | None:
     Raises:
         DataError: If the file is damaged.
     """
-    path = store / ROWS
     try:
-        # By its path pandas would look elsewhere for a folder named ~.
-        with path.open("rb") as file:
-            table = pd.read_parquet(file, engine="pyarrow")
+        table = read_parquet(store / ROWS)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
     return table.astype({"source": "category", "rule": "category"})
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a table of a store.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        DataError: If the file is damaged.
+    """
+    try:
+        # By its path pandas would look elsewhere for a folder named ~. A file of
+        # Python's would be let go of by a thread of Arrow's, now and then so late
+        # that the process is ending and is aborted.
+        with pa.OSFile(os.fsencode(path)) as file:
+            return pd.read_parquet(file, engine="pyarrow")
+    except FileNotFoundError:
+        raise
+    except BROKEN_TABLE as error:
+        raise DataError(
+            f"{path} is damaged: {first_line(error)}. Run prep again."
+        ) from error

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from agegender.config import CropRule, FilterRules, SplitRules
@@ -21,7 +20,7 @@ from agegender.data.face_file import Pieces, map_faces, write_faces
 from agegender.data.filters import Funnel
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
 from agegender.data.places import followed, is_folder, why_no_folder
-from agegender.data.rows_file import ROWS
+from agegender.data.rows_file import ROWS, read_parquet
 from agegender.data.splits import SPLITS, refuse_leak
 from agegender.data.staging import refuse_foreign, staged
 from agegender.errors import DataError
@@ -224,15 +223,11 @@ def _refuse_missing(labels: pd.DataFrame, where: str) -> None:
 
 def _read_labels(path: Path) -> pd.DataFrame:
     try:
-        # By its path pandas would look elsewhere for a folder named ~.
-        with path.open("rb") as file:
-            labels = pd.read_parquet(file, engine="pyarrow")
+        labels = read_parquet(path)
     except FileNotFoundError as error:
         raise DataError(
             f"{path.parent} is not a whole face store: it has no {path.name}."
         ) from error
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged: {error}. Run prep again.") from error
     _refuse_missing(labels, f"labels of {path}")
     if labels.empty:
         raise DataError(f"store {path.parent} holds no face. Run prep again.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from agegender.config import CropRule, FilterRules, SplitRules
@@ -115,6 +116,18 @@ def test_changed_byte_is_noticed(store: FaceStore) -> None:
         FaceStore.open(store.path).verify()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nan_of_another_spelling_is_no_change(dtype: str, tmp_path: Path) -> None:
+    hashes = []
+    for nan in (np.nan, -np.nan):
+        scores = np.array([nan, 1, 2, nan, 4, 5], dtype)
+        table = labels().assign(second_face_score=scores)
+        store = write_store(tmp_path / "store", faces(), table, crop_rule=RULE)
+        store.verify()
+        hashes.append(store.manifest.content_hash)
+    assert hashes[0] == hashes[1]
+
+
 def test_leak_cannot_be_written(tmp_path: Path) -> None:
     table = labels().assign(identity="one person")
     with pytest.raises(DataError, match="more than one split"):
@@ -164,6 +177,19 @@ def cut(name: str) -> Callable[[Path], None]:
     return change
 
 
+def leave_head_open(store: Path) -> None:
+    path = store / "faces.npy"
+    path.write_bytes(path.read_bytes().replace(b"}", b" ", 1))
+
+
+def spoil_note_of_pandas(store: Path) -> None:
+    table = pq.read_table(store / "labels.parquet")
+    note = table.schema.metadata[b"pandas"].replace(b"pandas_type", b"pandas_typo")
+    pq.write_table(
+        table.replace_schema_metadata({"pandas": note}), store / "labels.parquet"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -173,6 +199,8 @@ def cut(name: str) -> Callable[[Path], None]:
         (cut("store.json"), "cannot be read as JSON"),
         (cut("faces.npy"), "is damaged"),
         (cut("labels.parquet"), "is damaged"),
+        (leave_head_open, "is damaged"),
+        (spoil_note_of_pandas, "is damaged"),
         (edit("format", "cook book"), "does not describe a face store"),
         (edit("format_version", 99), "format version 99"),
         (edit("crop_rule", {"size": 5}), "not a sound manifest"),

@@ -4,12 +4,14 @@ import hashlib
 import io
 import lzma
 import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agegender.data.archive import open_archive
+from agegender.data.folder import Folder
 from agegender.data.listing import CHUNK, MAX_PHOTO_BYTES, Archive
 from agegender.errors import ConfigError, DataError
 from agegender.progress import BYTES
@@ -150,6 +152,31 @@ def test_file_that_vanishes_is_none_among_the_others(maker: Any) -> None:
     assert len(archive.members) == 4
     (root / "a/2.jpg").unlink()
     assert contents(archive) == {**FILES, "a/2.jpg": None}
+
+
+def walk_with(name: str) -> Callable[..., Iterator[Any]]:
+    """Return an os.walk of one folder that tells of a file which is not in it."""
+
+    def walk(folder: Path, **_: Any) -> Iterator[Any]:
+        yield folder, [], [*(path.name for path in folder.iterdir()), name]
+
+    return walk
+
+
+def test_file_that_vanishes_while_its_folder_is_listed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").touch()
+    monkeypatch.setattr("os.walk", walk_with("gone.jpg"))
+    assert Folder(tmp_path).members["name"].tolist() == ["a.jpg"]
+
+
+def test_file_that_cannot_be_looked_at_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.walk", walk_with("a" * 300))
+    with pytest.raises(DataError, match="aaa cannot be listed: File name too long"):
+        _ = Folder(tmp_path).members
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + bytes(600)])

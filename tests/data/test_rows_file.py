@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agegender.data.inputs import Input
 from agegender.data.prepare import prepare
-from agegender.data.rows_file import ROWS, read_rows
+from agegender.data.rows_file import ROWS, read_parquet, read_rows
 from agegender.errors import DataError
 
 
@@ -79,3 +80,14 @@ def test_damaged_rows_are_one_line(tmp_path: Path) -> None:
     (tmp_path / ROWS).write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match="damaged"):
         read_rows(tmp_path)
+
+
+def test_no_file_of_pythons_is_left_to_a_thread_of_arrows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "~" / "labels.parquet"
+    path.parent.mkdir()
+    pd.DataFrame({"age": [30]}).to_parquet(path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("io.open", lambda *_: pytest.fail("opened by Python"))
+    assert read_parquet(Path("~/labels.parquet"))["age"].tolist() == [30]

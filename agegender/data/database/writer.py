@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from agegender.data.database.planes import Planes
 from agegender.data.listing import CHUNK
 from agegender.data.matlab.encoding import KINDS, head, header, padding, row
+from agegender.data.places import is_taken
 from agegender.data.sources.mat_db import MAT_DB
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
 from agegender.lock import only_writer
 from agegender.progress import Progress, silent
+from agegender.whole import part_of
 
 HEADER: Final = header("MATLAB 5.0 MAT-file, faces and labels written by agegender")
 """Beginning of the file; by it a file of ours is known."""
@@ -37,17 +39,23 @@ def refuse_place(path: Path) -> None:
     Raises:
         DataError: If something else is there, or nobody may write.
     """
-    with only_writer(path):
-        if not path.exists():
-            return
-        if path.is_file():
-            with path.open("rb") as file:
-                if file.read(len(HEADER)) == HEADER:
-                    return
+    if is_taken(path) and not _is_ours(path):
         raise DataError(
             f"{path} exists and was not written by this program; it stays. "
             "Give another place."
         )
+    with only_writer(path):
+        pass
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
+    except OSError:
+        return False
 
 
 def refuse_too_many(
@@ -100,8 +108,7 @@ def write_database(
     try:
         refuse_too_many(len(store), size, most_bytes=most_bytes)
         refuse_place(path)
-        with only_writer(path):
-            _write(store, path, progress)
+        _write(store, path, progress)
     except DataError as error:
         raise DataError(f"{error} {whole}") from error
     except OSError as error:
@@ -112,17 +119,12 @@ def write_database(
 
 
 def _write(store: FaceStore, path: Path, progress: Progress) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            _write_faces(store, file, f"faces to {path.name}", progress)
-            for name, column in _columns(store):
-                file.write(row(name, column))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with part_of(path) as part, part.open("wb") as file:
+        _write_faces(store, file, f"faces to {path.name}", progress)
+        for name, column in _columns(store):
+            file.write(row(name, column))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write_faces(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from agegender.data.address import shown
 from agegender.errors import ConfigError
 
 HOME: Final = "https://data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki/static"
@@ -49,7 +50,7 @@ def address(file: PublishedFile, base_url: str | None) -> str:
     if not _is_folder(base):
         raise ConfigError(
             "--base-url must be a folder's plain http:// or https:// address. "
-            f"Received: {base!r}."
+            f"Received: {shown(base)!r}."
         )
     return f"{base.rstrip('/')}/{file.name}"
 

@@ -4,12 +4,11 @@ Shares of the faults are those of the genuine metadata of 62,328 rows, and so is
 that most rows with an unknown gender or an impossible age show no face either.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agegender.data.ages import DATENUM_OF_1970, datenum_of_july
 from agegender.data.sample.names import draw_names
 
 NO_FACE = 18_016 / 62_328
@@ -30,23 +29,7 @@ EDGES = ("left", "top", "right", "bottom")
 ENOUGH = 20
 """So many rows hold every fault at least once."""
 
-_YEAR_ONE = 367
-"""MATLAB's number of the first of January of the year 1."""
-
 Rows = NDArray[np.int64]
-
-
-def mid_year(year: NDArray[Any]) -> NDArray[np.int64]:
-    """Return MATLAB's number of the first of July of years."""
-    months = (year.astype(np.int64) - 1970) * 12 + 6
-    days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return days + 719_529
-
-
-def date_text(datenum: NDArray[Any]) -> NDArray[np.str_]:
-    """Return dates of MATLAB's numbers, year-month-day."""
-    start = np.datetime64("0001-01-01")
-    return (start + (datenum.astype(np.int64) - _YEAR_ONE)).astype(str)
 
 
 def draw_rows(faces: int, seed: int) -> pd.DataFrame:
@@ -74,7 +57,8 @@ def draw_rows(faces: int, seed: int) -> pd.DataFrame:
     _frame(rows, rng)
     page = rows["page"].astype(str)
     year = rows["photo_taken"].astype(str)
-    dates = pd.Series(date_text(rows["dob"].to_numpy()), index=rows.index)
+    born = (rows["dob"].to_numpy() - DATENUM_OF_1970).astype("datetime64[D]")
+    dates = pd.Series(born.astype(str), index=rows.index)
     rows["path"] = page.str[-2:] + "/" + page + "_" + dates + "_" + year + ".jpg"
     return rows.sort_values(["page", "photo_taken"], key=_as_text, ignore_index=True)
 
@@ -93,8 +77,8 @@ def _draw_photos(rng: np.random.Generator, faces: int) -> pd.DataFrame:
     male = rng.random(people) < MALE
     latest = (LAST_YEAR - rng.exponential(9.0, people).astype(int)).clip(1970)
     gap = np.where(np.diff(person, prepend=-1) == 0, rng.integers(1, 4, faces), 0)
-    back = pd.Series(gap).groupby(person).cumsum().to_numpy()
-    dob = mid_year(latest) - (latest_age[:people] * DAYS_A_YEAR).astype(int)
+    back = pd.Series(gap).groupby(person).cumsum().to_numpy().astype(np.int64)
+    dob = datenum_of_july(latest) - (latest_age[:people] * DAYS_A_YEAR).astype(int)
     year = latest[person] - back
     return pd.DataFrame(
         {
@@ -102,7 +86,7 @@ def _draw_photos(rng: np.random.Generator, faces: int) -> pd.DataFrame:
             "page": _draw_pages(rng, people)[person],
             "name": np.array(draw_names(rng, male), dtype=object)[person],
             "male": male[person],
-            "age": (mid_year(year) - dob[person]) / DAYS_A_YEAR,
+            "age": (datenum_of_july(year) - dob[person]) / DAYS_A_YEAR,
             "dob": dob[person],
             "photo_taken": year,
         }
@@ -184,7 +168,7 @@ def _spoil_labels(
 
 
 def _date_back(rows: pd.DataFrame, chosen: list[int], age: NDArray[np.float64]) -> None:
-    taken = mid_year(rows.loc[chosen, "photo_taken"].to_numpy())
+    taken = datenum_of_july(rows.loc[chosen, "photo_taken"].to_numpy())
     rows.loc[chosen, "dob"] = taken - (age * DAYS_A_YEAR).astype(int)
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agegender.data.listing import MAX_METADATA_BYTES, MAX_ROWS, Archive
+from agegender.data.rows_file import BROKEN_TABLE
 from agegender.data.sources.parquet_size import require_room
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 GENDERS: Final = {
     "0": 0.0,
@@ -119,12 +119,15 @@ def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
             return read.astype("str").where(read.notna(), np.nan)
         _refuse_vast(*_extent_of_csv(encoded))
         read = _read_csv(encoded)
-    except (ValueError, OSError, OverflowError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{where} is no CSV or Parquet table: {reason}.") from error
+        head = _cells(encoded, header=None, nrows=1).iloc[0]
+    except BROKEN_TABLE as error:
+        raise DataError(
+            f"{where} is no CSV or Parquet table: {first_line(error)}."
+        ) from error
     if not isinstance(read.index, pd.RangeIndex):
         raise DataError(f"{where} has more cells in its rows than in its head.")
-    return read
+    # Columns of one name were numbered by pandas: the second age became age.1.
+    return read.set_axis(head.where(head.notna(), read.columns), axis=1)
 
 
 def _refuse_bomb(encoded: bytes) -> None:

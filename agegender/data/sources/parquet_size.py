@@ -7,6 +7,7 @@ multiplied by how often they occur.
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import product
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ def require_room(file: pq.ParquetFile, encoded: bytes, limit: int) -> None:
     Raises:
         ValueError: If it takes more.
     """
+    _refuse_spoilt_notes(encoded)
     stored, sizes = _columns(file), _stored_sizes(file)
     if sum(sizes.values()) > limit:
         raise _too_large(limit)
@@ -61,6 +63,35 @@ def require_room(file: pq.ParquetFile, encoded: bytes, limit: int) -> None:
             left -= sum(map(_size, rows.columns))
             if left < 0:
                 raise _too_large(limit)
+
+
+class _EnoughError(Exception):
+    """More than the footer was asked for."""
+
+
+class _FooterAlone(io.BytesIO):
+    """A file that is read no further once it is open."""
+
+    is_open = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read what opening takes."""
+        if self.is_open:
+            raise _EnoughError
+        return super().read(size)
+
+
+def _refuse_spoilt_notes(encoded: bytes) -> None:
+    """Raise where the footer's notes on a column are spoilt.
+
+    Arrow's reader says so; who asks Arrow for the notes themselves is aborted.
+    """
+    with pq.ParquetFile(file := _FooterAlone(encoded)) as table:
+        file.is_open = True
+        for group, path in product(range(table.num_row_groups), _columns(table)):
+            read = table.iter_batches(1, [group], [path], use_threads=False)
+            with suppress(_EnoughError):
+                next(read, None)
 
 
 def _too_large(limit: int) -> ValueError:

@@ -160,6 +160,11 @@ def test_database_must_lie_beside_store_and_archive(
     assert not (tmp_path / "s").exists()
 
 
+def test_root_of_a_disk_is_no_place_for_a_database(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="it stays"):
+        writer.refuse_place(Path(tmp_path.anchor))
+
+
 def test_place_that_cannot_be_written_is_told_before_any_work(
     maker: Any, tmp_path: Path
 ) -> None:

@@ -83,6 +83,8 @@ def test_genuine_file_that_is_there_is_not_fetched(
 def test_mirror_must_be_on_the_web(mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="file:///etc"):
         fetch(mirror.file, tmp_path, "file:///etc")
+    with pytest.raises(ConfigError, match="'ftp://host/wiki'"):  # no password is told
+        fetch(mirror.file, tmp_path, "ftp://me:mine@host/wiki")
 
 
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.org"])

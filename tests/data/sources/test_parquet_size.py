@@ -118,3 +118,29 @@ def test_small_tables_of_all_kinds_are_read(column: pa.Array, tmp_path: Path) ->
     labels = read_table(written(tmp_path / "labels.parquet", column)).labels
     assert list(labels["path"]) == ["0.jpg", "1.jpg", "2.jpg"]
     assert len(labels["town"]) == 3
+
+
+SPOIL = """
+import io
+import pyarrow as pa
+import pyarrow.parquet as pq
+from agegender.data.sources.labels_file import parse_table
+from agegender.errors import DataError
+
+file = io.BytesIO()
+table = pa.table({"path": ["1.jpg", "2.jpg"], "age": [30, None]})
+pq.write_table(table, file, store_schema=False)
+whole = file.getvalue()
+for at in range(whole.rindex(b"PAR1") - 4):
+    spoilt = whole[:at] + bytes([(whole[at] + 16) % 256]) + whole[at + 1:]
+    try:
+        parse_table(spoilt, "labels", ("path", "age"))
+    except DataError as error:
+        assert "\\n" not in str(error)
+"""
+
+
+def test_no_spoilt_byte_ends_the_process() -> None:
+    command = [sys.executable, "-c", SPOIL]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -223,6 +223,7 @@ def test_command_line_prepares_a_table(
         (LABELS.assign(gender="unsure"), "column gender of"),
         (LABELS.assign(path="elsewhere/0.jpg"), "has none of the 12 photos"),
         (LABELS.head(0), "has no row"),
+        (pd.concat([LABELS, LABELS["age"]], axis=1), "has columns ['age'] more than"),
     ],
 )
 def test_unfit_table_is_refused_in_one_line(
