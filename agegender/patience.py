@@ -2,17 +2,23 @@
 
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from agegender.errors import first_line
+
 PATIENCE_SECONDS: Final = 600.0
 """How long a database or a server may be away: a restart, not a removal."""
 
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
+
+REFUSALS: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+"""What SQLite says of a file without the tables, or that it may not write."""
 
 T = TypeVar("T")
 
@@ -43,7 +49,8 @@ def keep_trying(
                 raise
             # A lock that was held for a moment is not worth a word.
             if 1.0 <= pause < 2.0:
-                log.warning("%s does not answer; trying again", what)
+                reason = first_line(error)
+                log.warning("%s does not answer; trying again: %s", what, reason)
         # Those who wait for the same thing should not come back all at once.
         time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         pause = min(2.0 * pause, LONGEST_PAUSE_SECONDS)
@@ -57,4 +64,8 @@ def is_database_away(error: BaseException | None) -> bool:
     """
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, (OperationalError, InterfaceError))
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    # An extended code holds the plain one in its last byte.
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is None or code & 0xFF not in REFUSALS

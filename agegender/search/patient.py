@@ -18,18 +18,18 @@ def is_away(error: BaseException) -> bool:
     """Tell whether an error says that the storage does not answer for now.
 
     Args:
-        error: Of Optuna, its database, a lock, or the server of a journal's file.
+        error: Of its database, a lock, or the server of a journal's file.
     """
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    is_file_away = isinstance(cause, (sqlite3.OperationalError, OSError))
-    return is_file_away or is_database_away(cause)
+    is_file_away = isinstance(error, (sqlite3.OperationalError, OSError))
+    return is_file_away or is_database_away(error)
 
 
 def patient(storage: BaseStorage) -> BaseStorage:
     """Return a storage that asks another one, again and again where it is away.
 
     What was done although the answer was lost is done twice: a state that is set
-    already is an error of Optuna's, a trial that was begun is found dead.
+    already is an error of Optuna's, a trial that was begun is found dead. What its
+    database raises is let through, not hidden behind an error of Optuna's.
 
     Args:
         storage: Of one of Optuna's kinds.
@@ -39,7 +39,12 @@ def patient(storage: BaseStorage) -> BaseStorage:
         ask = getattr(storage, name)
 
         def method(_self: BaseStorage, *given: Any, **named: Any) -> Any:
-            call = lambda: ask(*given, **named)  # noqa: E731 - it is one line
+            def call() -> Any:
+                try:
+                    return ask(*given, **named)
+                except StorageInternalError as error:
+                    raise (error.__cause__ or error) from None
+
             return keep_trying(call, is_away, "the study's storage")
 
         return method

@@ -165,8 +165,9 @@ def _importances(study: Study, complete: list[FrozenTrial]) -> dict[str, float]:
     if len({error_of(trial) for trial in complete}) == 1:
         return {}
     with warnings.catch_warnings():
-        # Optuna warns that a low error counts as a good one: so it does.
-        warnings.filterwarnings("ignore", "PedAnova", UserWarning)
+        # Optuna warns that a low error counts as a good one, so it does, and that
+        # what few trials drew is judged by few.
+        warnings.filterwarnings("ignore", "PedAnova|Some regimes", UserWarning)
         shares = optuna.importance.get_param_importances(study, target=error_of)
     return {} if any(map(math.isnan, shares.values())) else shares
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.config import Experiment
-from agegender.errors import ConfigError
+from agegender.errors import ConfigError, first_line
 from agegender.patience import keep_trying
 from agegender.search.patient import is_away, patient
 from agegender.search.strategy import pruner, sampler
@@ -56,7 +56,7 @@ def open_storage(url: str) -> BaseStorage:
     except UNFIT as error:
         raise ConfigError(
             f"cannot open the study's storage {_without_password(url)}: "
-            f"{_first_line(error)}. Name a database such as sqlite:///study.db."
+            f"{first_line(error).rstrip('.')}. Name a database such as sqlite:///study.db."
         ) from error
 
 
@@ -170,7 +170,3 @@ def _without_password(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except SQLAlchemyError:
         return "(not a database URL)"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".") if str(error) else repr(error)

@@ -11,12 +11,11 @@ from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 
 import optuna
-from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.config import Experiment
-from agegender.errors import AgeGenderError, ConfigError
+from agegender.errors import AgeGenderError, ConfigError, first_line
 from agegender.patience import PATIENCE_SECONDS, keep_trying
 from agegender.progress import Progress, silent
 from agegender.search.best import BestSoFar
@@ -238,7 +237,7 @@ def _cleared_up(job: Job, ledger: Ledger, patrol: Patrol) -> Iterator[None]:
         yield
     except BaseException:
         # What stopped us is what a person should hear of.
-        with suppress(AgeGenderError, StorageInternalError, SQLAlchemyError):
+        with suppress(AgeGenderError, SQLAlchemyError):
             _clear_up(job, ledger, patrol)
         raise
     _clear_up(job, ledger, patrol)
@@ -253,8 +252,11 @@ def _clear_up(job: Job, ledger: Ledger, patrol: Patrol) -> None:
 def _told_if_away() -> Iterator[None]:
     try:
         yield
-    except (StorageInternalError, SQLAlchemyError, sqlite3.OperationalError) as error:
+    except (SQLAlchemyError, sqlite3.OperationalError) as error:
+        reason = first_line(error).rstrip(".")
+        away = f"did not answer for {PATIENCE_SECONDS / 60:.0f} minutes: {reason}"
+        refused = f"does not do what it has to: {reason}"
         raise SearchError(
-            f"the study's storage did not answer for {PATIENCE_SECONDS / 60:.0f} "
-            "minutes. Once it does, the same command goes on."
+            f"the study's storage {away if is_away(error) else refused}. "
+            "Once it does, the same command goes on."
         ) from error

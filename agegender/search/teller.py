@@ -10,7 +10,6 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from optuna.exceptions import StorageInternalError
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
@@ -78,7 +77,7 @@ class Teller:
     def _look_now_and_then(self) -> None:
         while not self._over.wait(LOOKS_EVERY_S):
             # A database that is away for a moment is the trials' concern.
-            with suppress(SQLAlchemyError, StorageInternalError):
+            with suppress(SQLAlchemyError):
                 self._tell(self._trials())
 
     def _trials(self) -> list[FrozenTrial]:

@@ -12,6 +12,7 @@ import mlflow
 from mlflow import MlflowClient
 
 from agegender.tracking.killed import is_there
+from agegender.tracking.patient import patiently
 from agegender.tracking.run import Run
 from agegender.tracking.store import (
     one_line_errors,
@@ -44,7 +45,7 @@ def tracked_run(
         ModelError: If the tracking store refuses.
     """
     run = _start(name, dict(tags or {}), parent, resume)
-    with _ended_truthfully():
+    with _ended_truthfully(run):
         yield run
 
 
@@ -64,7 +65,7 @@ def continued_run(run_id: str) -> Iterator[Run]:
     with one_line_errors(f"go on with run {run_id}"):
         info = mlflow.start_run(run_id=run_id, nested=True).info
     run = Run(info.run_id, info.experiment_id, info.run_name)
-    with _ended_truthfully():
+    with _ended_truthfully(run):
         yield run
 
 
@@ -111,17 +112,25 @@ def run_at_hand() -> Iterator[Run | None]:
 
 
 @contextlib.contextmanager
-def _ended_truthfully() -> Iterator[None]:
-    status = "FAILED"
+def _ended_truthfully(run: Run) -> Iterator[None]:
     try:
         yield
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
+    except BaseException as error:
+        is_killed = isinstance(error, KeyboardInterrupt)
         with one_line_errors("end the run"):
-            mlflow.end_run(status)
+            _end(run, "KILLED" if is_killed else "FAILED")
+        raise
+    # What took hours and went well is worth waiting for.
+    with one_line_errors("end the run"):
+        patiently(lambda: _end(run, "FINISHED"))
+
+
+def _end(run: Run, status: str) -> None:
+    active = mlflow.active_run()
+    if active is not None and active.info.run_id == run.id:
+        mlflow.end_run(status)
+    else:  # MLflow lets go of a run before it tells the store, which may be away.
+        MlflowClient().set_terminated(run.id, status)
 
 
 def _start(

@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import unquote
 
 import mlflow
 import sqlalchemy
@@ -173,7 +174,12 @@ def _absolute(uri: str) -> str:
     # A relative URI would name another file in each worker's folder.
     if not uri.startswith("sqlite:///"):
         return uri
-    return sqlite_uri(Path(uri.removeprefix("sqlite:///")).absolute())
+    named = uri.removeprefix("sqlite:///")
+    database, spelled_out = Path(named), Path(unquote(named))
+    # `mlflow run` hands its own on as in a web address: a space is %20.
+    if not database.exists() and spelled_out.exists():
+        database = spelled_out
+    return sqlite_uri(database.absolute())
 
 
 def _require_port(uri: str) -> None:

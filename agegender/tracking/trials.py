@@ -17,7 +17,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.time import get_current_time_millis
 
 from agegender.config import Experiment, short_name
-from agegender.tracking.killed import is_there
+from agegender.tracking.killed import end_as_killed, is_there
 from agegender.tracking.nested import nested_runs
 from agegender.tracking.patient import PatientClient
 from agegender.tracking.run import flatten
@@ -107,13 +107,12 @@ class TrialRuns:
             "and attributes.status = 'RUNNING'"
         )
         with one_line_errors("close the runs of killed trials"):
-            client = PatientClient()
-            opened = client.search_runs([self.experiment_id], filter_string)
+            opened = PatientClient().search_runs([self.experiment_id], filter_string)
             alive = {str(number) for number in running()} if opened else set()
             for run in opened:
                 if run.data.tags.get(TRIAL_TAG) not in alive:
-                    client.set_tag(run.info.run_id, "state", "killed")
-                    client.set_terminated(run.info.run_id, "KILLED")
+                    # Not one whose trial ended since: it was closed before that.
+                    end_as_killed(run.info.run_id)
 
     def models(self) -> list[Mapping[str, str]]:
         """Return the attributes of the trials whose networks are kept."""

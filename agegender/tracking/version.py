@@ -77,8 +77,10 @@ def resolve(uri: str) -> Version:
         return _by_run(match[1], uri)
     if uri == STARTER:
         return Version(uri=STARTER, file=starter_file())
-    if re.match(r"[a-z]{2,}:/", uri):
-        raise ModelError(f"a model is written {SPELLINGS}. Received: {uri}.")
+    if not uri or re.match(r"[a-z]{2,}:/", uri):
+        raise ModelError(
+            f"a model is written {SPELLINGS}. Received: {uri or repr(uri)}."
+        )
     return _by_file(uri)
 
 

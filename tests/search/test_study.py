@@ -489,6 +489,19 @@ def test_importances_name_the_settings_that_matter(storage: str) -> None:
     assert importances["model.depth"] == min(importances.values())
 
 
+def test_setting_that_one_trial_alone_did_not_draw_is_no_warning(storage: str) -> None:
+    space = {
+        "model.widen_factor": ParameterSpace(low=1, high=8),
+        "optimizer.name": ParameterSpace(choices=["sgd", "adamw"]),
+        "optimizer.momentum": ParameterSpace(
+            low=0.1, high=0.9, when={"optimizer.name": "sgd"}
+        ),
+    }
+    result = study(storage, 4, settings=experiment("random", space=space, seed=3))
+    assert result.trials["optimizer.momentum"].isna().sum() == 1
+    assert "model.widen_factor" in result.importances
+
+
 def test_optuna_says_nothing_by_itself(
     storage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -521,6 +534,27 @@ def test_database_of_runs_is_refused_and_gets_no_tables(storage: str) -> None:
             study(storage, 1)
         tables = database.execute("SELECT name FROM sqlite_master").fetchall()
     assert tables == [("alembic_version",)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_storage_that_refuses_is_told_with_its_reason(
+    storage: str, workers: int
+) -> None:
+    study(storage, 1)
+    with closing(sqlite3.connect(make_url(storage).database)) as database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON trials "
+            "BEGIN SELECT RAISE(ABORT, 'no room.'); END"
+        )
+    with pytest.raises(SearchError, match=r"not do what it has to: .* no room\. Once"):
+        run_study(
+            experiment(),
+            train,
+            storage=storage,
+            study_name="s",
+            trials=2,
+            workers=workers,
+        )
 
 
 def test_no_password_is_shown() -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import mlflow
 import pytest
@@ -48,6 +49,17 @@ def test_database_that_plain_mlflow_made_first_is_used_as_it_is(
 
     assert use_tracking_store(other) == f"sqlite:///{other.as_posix()}/mlflow.db"
     assert not (other / "mlruns" / "mlflow.db").exists()
+
+
+def test_address_that_mlflow_run_wrote_as_in_the_web_is_read(
+    store: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = store / "100 % ü" / "mlflow.db"
+    database.parent.mkdir()
+    database.write_bytes(empty_database.read_bytes())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{quote(str(database))}")
+
+    assert use_tracking_store() == f"sqlite:///{database.as_posix()}"
 
 
 def test_relative_address_is_made_absolute_for_workers_in_other_folders(

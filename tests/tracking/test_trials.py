@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -185,6 +185,12 @@ def test_database_that_is_away_for_a_moment_is_waited_for(
     assert not holds_model(trial.id)
 
 
+def test_end_of_a_run_is_waited_for_where_the_database_is_away(store: Path) -> None:
+    with ExitStack() as back, tracked_run("hunt") as run:
+        back.enter_context(away(store))
+    assert recorded(run.id).info.status == "FINISHED"
+
+
 def test_network_whose_files_were_removed_by_hand_is_not_held(runs: TrialRuns) -> None:
     trial = runs.start(0, experiment())
     trial.keep(write)
@@ -232,3 +238,18 @@ def test_run_of_a_trial_that_is_over_is_closed_and_no_other(runs: TrialRuns) -> 
         "killed",
         "running",
     ]
+
+
+def test_run_of_a_trial_that_ends_meanwhile_is_not_taken_for_killed(
+    runs: TrialRuns,
+) -> None:
+    trial = runs.start(0, experiment())
+
+    def running() -> set[int]:
+        trial.end("complete", 7.0, "")
+        return set()
+
+    runs.close_orphans(running)
+
+    found = recorded(trial.id)
+    assert (found.info.status, found.data.tags["state"]) == ("FINISHED", "complete")

@@ -27,6 +27,8 @@ COSTS = {
 
 MOST_TICKS = 6
 DECADE_TICKS = (1.0, 2.0, 5.0)
+FEW_DECADES = 3.0
+"""A log scale of more has ticks at powers of ten alone."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ class Scale:
                 return [(float(place), name) for place, name in enumerate(self.names)]
             case "log":
                 ends = (10.0**self.low, 10.0**self.high)
-                numbers = LogLocator(subs=DECADE_TICKS).tick_values(*ends)
+                if self.high - self.low > FEW_DECADES:
+                    powers = LogLocator(numticks=MOST_TICKS)
+                else:
+                    powers = LogLocator(subs=DECADE_TICKS)
+                numbers = powers.tick_values(*ends)
                 return self._within(
                     [(float(np.log10(x)), _written(x)) for x in numbers]
                 )

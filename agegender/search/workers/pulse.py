@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import UpdateFinishedTrialError
 from sqlalchemy.exc import SQLAlchemyError
 
 from agegender.search.workers.ledger import BEAT, Ledger
@@ -41,7 +41,7 @@ def beating(ledger: Ledger, number: int, heartbeat: Heartbeat) -> Iterator[None]
         count = 0
         # Once it is ended, by whomever, nobody listens any more; a storage that is
         # away for longer than all patience is the trial's concern.
-        with suppress(UpdateFinishedTrialError, StorageInternalError, SQLAlchemyError):
+        with suppress(UpdateFinishedTrialError, SQLAlchemyError):
             while not over.wait(heartbeat.interval):
                 count += 1
                 ledger.note(number, BEAT, count)

@@ -58,6 +58,12 @@ def test_one_value_alone_has_an_axis_too(values: list[object]) -> None:
     assert scale.low < scale.high
 
 
+@pytest.mark.parametrize("decades", [1.5, 3.0, 4.0, 9.0, 12.0])
+def test_log_scale_has_a_few_ticks_however_long_it_is(decades: float) -> None:
+    ends = pd.Series([2e-13, 2e-13 * 10.0**decades])
+    assert 2 <= len(Scale.of("weight_decay", ends).ticks()) <= 10
+
+
 def test_ticks_of_whole_numbers_are_whole() -> None:
     ticks = Scale.of("depth", pd.Series([10, 12])).ticks()
     assert all(place == round(place) for place, _ in ticks)
