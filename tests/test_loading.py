@@ -1,6 +1,7 @@
 """`agegender.load`: a file, a folder, a Keras file; the same answers from each."""
 
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from agegender.model.keras_formats import note_in_keras_format
 from agegender.model.network import Network
 from agegender.model.rebuilt import rebuild
 from agegender.model.starter import starter_file
+from agegender.steps.loading import find_network
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,22 @@ def test_keras_file_that_export_wrote_answers_as_its_source(
     assert told(tmp_path, crop) == answer  # the folder that holds it
 
 
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ({"point": "midpoint"}, "tells ages by 'midpoint'"),
+        ({"genders": '["male", "female"]'}, "orders genders"),
+    ],
+)
+def test_keras_file_with_notes_of_another_meaning_is_refused(
+    note: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    exported = save_model(rebuild(starter_file()), tmp_path / "network.keras")
+    note_in_keras_format(exported, Network.load(starter_file()).metadata | note)
+    with pytest.raises(ModelError, match=told):
+        agegender.load(exported)
+
+
 def test_keras_file_that_does_not_say_how_faces_were_cut_is_refused(
     tmp_path: Path,
 ) -> None:
@@ -59,15 +77,32 @@ def test_folder_of_one_network_is_that_network(
         agegender.load(str(tmp_path))
 
 
+def test_hidden_files_of_a_folder_are_no_networks(tmp_path: Path) -> None:
+    for name in ("mine.onnx", "._mine.onnx", ".mine.part.onnx"):
+        (tmp_path / name).touch()
+    assert network_in(tmp_path) == tmp_path / "mine.onnx"
+
+
 def test_folder_of_mlflow_is_the_network_that_it_notes(tmp_path: Path) -> None:
     (tmp_path / "MLmodel").write_text(
         "flavors:\n  python_function:\n    artifacts:\n      network:\n"
         "        path: artifacts/brightness.onnx\n"
     )
     assert network_in(tmp_path) == tmp_path / "artifacts" / "brightness.onnx"
-    (tmp_path / "MLmodel").write_text("flavors: {sklearn: {}}\n")
-    with pytest.raises(ModelError, match="no network of ours"):
-        network_in(tmp_path)
+    for other in ("flavors: {sklearn: {}}\n", "[" * 10**5):
+        (tmp_path / "MLmodel").write_text(other)
+        with pytest.raises(ModelError, match="no network of ours"):
+            network_in(tmp_path)
+
+
+def test_no_name_is_not_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(starter_file(), tmp_path / "one.onnx")
+    monkeypatch.chdir(tmp_path)
+    assert find_network(".").file.name == "one.onnx"
+    with pytest.raises(ModelError, match="Received: ''"):
+        find_network("")
 
 
 @pytest.mark.parametrize("name", ["gone.onnx", "gone.keras", "empty", "letter.keras"])
@@ -87,6 +122,10 @@ def test_path_of_a_model_is_named_as_text_beside_its_answers(
     assert predictor.predict(crop).to_pandas()["model"].tolist() == [
         str(starter_file())
     ]
+
+
+def test_path_of_a_model_that_is_no_text_can_be_written_beside_its_answers() -> None:
+    assert find_network(os.fsdecode(b"caf\xe9.keras")).name == r"caf\udce9.keras"
 
 
 @pytest.mark.parametrize(

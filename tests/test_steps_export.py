@@ -98,6 +98,18 @@ def test_int8_states_what_it_loses_and_nothing_is_made_from_it(
         steps.export(str(out), str(tmp_path / "fine.onnx"))
 
 
+def test_keras_file_is_measured_by_what_it_answers(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "starter.keras"
+    asked = ["--model", "starter", "--format", "keras", "--out", str(file)]
+    assert cli.main(["export", *asked]) == 0
+    found, wanted = (
+        steps.evaluate(model, str(store)).data["metrics"]
+        for model in (str(file), "starter")
+    )
+    for name, metric in wanted.items():
+        assert found[name]["value"] == pytest.approx(metric["value"], abs=1e-3), name
+
+
 @pytest.mark.parametrize("lacking", ["validation", "test"])
 def test_store_that_lacks_a_split_is_refused_before_anything_is_written(
     lacking: str, store: Path, tmp_path: Path

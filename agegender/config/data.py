@@ -137,7 +137,20 @@ class CropRule:
             f"crop shift must be within -0.5..0.5. Received: {self.shift}.",
         )
         require(
-            16 <= self.size <= 512 and self.size % 4 == 0,
+            isinstance(self.size, int)
+            and 16 <= self.size <= 512
+            and self.size % 4 == 0,
             "face size must be a multiple of 4 within 16..512 pixels. "
             f"Received: {self.size}.",
         )
+        # A file may name what a later release cuts by.
+        way = f"{self.border}, {self.resampling}, {self.colour}"
+        require(
+            way == "repeat, lanczos, rgb",
+            "faces are cut by border repeat, resampling lanczos and colour rgb. "
+            f"Received: {way}.",
+        )
+
+    def __str__(self) -> str:
+        """Return what may differ, as in a message."""
+        return f"margin {self.margin:g}, shift {self.shift:g}, size {self.size} px"

@@ -49,7 +49,7 @@ class Calibration:
 
     def __post_init__(self) -> None:
         # JSON knows lists alone.
-        object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "levels", tuple(map(float, self.levels)))
         object.__setattr__(self, "spans", tuple(tuple(row) for row in self.spans))
         temperatures = np.array([self.age_temperature, self.gender_temperature])
         if not (np.isfinite(temperatures).all() and (temperatures > 0.0).all()):
@@ -58,15 +58,16 @@ class Calibration:
             )
         bands = len(AGE_BAND_STARTS) if self.levels else 0
         widths = {len(row) for row in self.spans} or {len(self.levels)}
-        values = [span for row in self.spans for span in row]
+        shares = [*self.levels, *(span for row in self.spans for span in row)]
         if not (
             len(self.spans) == bands
             and widths == {len(self.levels)}
-            and all(0.0 <= span <= 1.0 for span in values)
+            and list(self.levels) == sorted(set(self.levels))
+            and all(0.0 <= share <= 1.0 for share in shares)
         ):
             raise ModelError(
-                f"calibration needs {bands} x {len(self.levels)} spans within 0..1. "
-                f"Received: {self.spans}."
+                f"calibration needs rising levels, and {bands} x {len(self.levels)} "
+                f"spans, within 0..1. Received: {self.levels} and {self.spans}."
             )
 
     @property
@@ -137,7 +138,8 @@ class Calibration:
         """
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        # Nested without end, too.
+        except (TypeError, ValueError, RecursionError) as error:
             raise ModelError(
                 f"unreadable calibration. Received: {text[:80]}"
             ) from error

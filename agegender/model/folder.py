@@ -26,7 +26,8 @@ def network_in(folder: Path) -> Path:
     if (folder / NOTE).is_file():
         return _noted(folder)
     for ending in ENDINGS:
-        found = sorted(folder.glob(f"*{ending}"))
+        # A hidden one is half of a network, or what a file system notes of one.
+        found = sorted(folder.glob(f"[!.]*{ending}"))
         if len(found) == 1:
             return found[0]
         if found:
@@ -44,7 +45,13 @@ def _noted(folder: Path) -> Path:
         note = yaml.safe_load((folder / NOTE).read_text("utf-8"))
         kept = note["flavors"]["python_function"]["artifacts"]["network"]["path"]
         return folder / kept
-    except (yaml.YAMLError, ValueError, LookupError, TypeError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise ModelError(
             f"{folder} is an MLflow model that holds no network of ours. Train one."
         ) from error

@@ -15,24 +15,35 @@ from agegender.model.calibration import Calibration
 from agegender.model.export import network_of_keras
 from agegender.model.keras_claims import require_room
 from agegender.model.keras_formats import NOTES
-from agegender.model.network import Network
+from agegender.model.network import Network, point_of, require_order
 
 
-def network_of_noted_keras(path: Path, runtime: Runtime = "onnxruntime") -> Network:
+def network_of_noted_keras(
+    path: Path,
+    runtime: Runtime = "onnxruntime",
+    unless_noted: CropRule | None = None,
+) -> Network:
     """Return the network of a Keras file, calibrated as it says.
 
     Args:
         path: The `.keras` file.
         runtime: What runs it, once it is exported.
+        unless_noted: How its faces are taken to be cut where it has no notes: Keras
+            itself writes none.
 
     Raises:
         ModelError: If there is no such file, it is not ours, or does not say how its
             faces were cut: a guess would give worse answers without a sign of it.
     """
-    notes = read_notes(path)
+    notes = _notes(path)
+    if notes is None:
+        if unless_noted is None:
+            raise _silent(path)
+        return network_of_keras(path, unless_noted, runtime)
     try:
         network = network_of_keras(path, crop_rule_of(path, notes), runtime)
-        network.point = notes.get("point", network.point)
+        network.point = point_of(path, notes)
+        require_order(path, notes["genders"])
         if "calibration" in notes:
             network.calibration = Calibration.from_json(
                 json.dumps(notes["calibration"])
@@ -50,9 +61,18 @@ def read_notes(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: If there is no such file, or it has no such notes.
     """
+    notes = _notes(path)
+    if notes is None:
+        raise _silent(path)
+    return notes
+
+
+def _notes(path: Path) -> dict[str, Any] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             require_room(archive)
+            if NOTES not in archive.namelist():
+                return None
             notes: dict[str, Any] = json.loads(archive.read(NOTES))
     except FileNotFoundError as error:
         raise ModelError(f"no network at {path}. Name one that is there.") from error

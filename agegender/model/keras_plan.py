@@ -71,6 +71,8 @@ def _weights(kind: str, part: dict[str, Any]) -> int:
     _require_within("batch_shape", config.get("batch_shape", []))
     if kind not in _WEIGHTED:
         return 0
+    if config.get("lora_rank"):
+        raise ValueError("our networks have no lora_rank")
     # Keras builds by this shape; a plan without it is none of its own. Which of its
     # sides counts channels is said elsewhere, so the largest is taken.
     shape = (part.get("build_config") or {}).get("input_shape") or [0]

@@ -1,19 +1,17 @@
 """An exported network, run without Keras: faces in, ages and genders out."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self, get_args
+from typing import Any, NamedTuple, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import MAX_AGE, CropRule, Point, Runtime
 from agegender.errors import AgeGenderError, ModelError
-from agegender.model.ages import expected_age
 from agegender.model.calibration import Calibration
 from agegender.model.runtimes import Opened, open_network
-
-__all__ = ["GENDERS", "PREFIX", "AgeGender", "Answering", "Network", "expected_age"]
 
 GENDERS = ["female", "male"]
 PREFIX = "agegender."
@@ -55,7 +53,6 @@ class Network:
         self.crop_rule = crop_rule
         self.metadata = metadata
         self.point = point
-        self.genders: list[str] = json.loads(metadata["genders"])
         self.calibration = _calibration(metadata)
 
     @classmethod
@@ -85,7 +82,7 @@ class Network:
             for name, text in opened.properties.items()
             if name.startswith(PREFIX)
         }
-        rule, point = _crop_rule(path, metadata), _point(path, metadata)
+        rule, point = _crop_rule(path, metadata), point_of(path, metadata)
         return cls(opened, rule, metadata, point)
 
     def predict(self, faces: NDArray[np.uint8], batch_size: int = 256) -> AgeGender:
@@ -123,19 +120,30 @@ def _crop_rule(path: Path, metadata: dict[str, str]) -> CropRule:
     try:
         crop_rule = CropRule(**json.loads(metadata["crop_rule"]))
         genders = json.loads(metadata["genders"])
-    except (KeyError, TypeError, ValueError, AgeGenderError) as error:
+    # Nested without end, too.
+    except (KeyError, TypeError, ValueError, RecursionError, AgeGenderError) as error:
         raise ModelError(
             f"{path} is an ONNX network, but not one of ours: its metadata lack a "
             f"readable crop rule or genders. Export it with agegender."
         ) from error
-    if genders != GENDERS:
-        raise ModelError(f"{path} orders genders {genders}; {GENDERS} is needed.")
+    require_order(path, genders)
     return crop_rule
 
 
-def _point(path: Path, metadata: dict[str, str]) -> Point:
+def require_order(path: Path, genders: Any) -> None:
+    """Raise `ModelError` where a file's genders stand in another order than ours."""
+    if genders != GENDERS:
+        raise ModelError(f"{path} orders genders {genders}; {GENDERS} is needed.")
+
+
+def point_of(path: Path, notes: Mapping[str, Any]) -> Point:
+    """Return which age of a distribution a file's notes say is told.
+
+    Raises:
+        ModelError: If it is none that is known here.
+    """
     # A file without it was written before there was a choice.
-    named = metadata.get("point", "expectation")
+    named = notes.get("point", "expectation")
     for known in get_args(Point):
         if named == known:
             return known  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ def rebuild(path: Path) -> keras.Model:
         model = _plain(build(_config(parts), size, augment=None))
         for layer in model.layers:
             layer.set_weights([_weight(parts, layer.name, w) for w in layer.weights])
-    except (KeyError, ValueError, ConfigError) as error:
+    except (LookupError, TypeError, ValueError, ConfigError) as error:
         raise ModelError(
             f"{path} cannot be turned back into a Keras network: it is no Wide ResNet "
             "in float32 or float16. Name the one that it was made from."
@@ -61,7 +61,7 @@ def body_of(path: Path) -> Body:
     """
     try:
         return _body(parts_of(path))
-    except (KeyError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no Wide ResNet in float32 or float16.") from error
 
 

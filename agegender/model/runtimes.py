@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from agegender.config import Runtime
+from agegender.config import MAX_AGE, Runtime
 from agegender.cores import usable_cores
 from agegender.errors import ConfigError, ModelError, first_line
 from agegender.model.lone_file import require_lone
@@ -50,17 +50,44 @@ def open_network(path: Path, runtime: Runtime, threads: int | None = None) -> Op
         ConfigError: If the runtime is not installed.
     """
     require_lone(path)
-    return _OPENERS[runtime](path, threads or usable_cores())
+    try:
+        opened = _OPENERS[runtime](path, threads or usable_cores())
+    except UnicodeError as error:
+        raise ModelError(
+            f"{path} is not an ONNX network: its metadata are no text."
+        ) from error
+    return opened._replace(run=_sound(opened.run, path))
+
+
+def _sound(run: Run, path: Path) -> Run:
+    """Raise `ModelError` where a network cannot answer, or answers another way."""
+
+    def ask(faces: NDArray[np.uint8]) -> Raw:
+        try:
+            ages, male = (np.asarray(told, np.float32) for told in run(faces))
+        # The errors of runtimes share no public base; somebody's network may ask for
+        # more memory than there is.
+        except Exception as error:
+            raise ModelError(f"{path} cannot answer: {first_line(error)}") from error
+        count = len(faces)
+        if ages.shape != (count, MAX_AGE + 1) or male.shape != (count,):
+            raise ModelError(
+                f"{path} is no network of ours: it answers {count} faces by ages "
+                f"{ages.shape} and genders {male.shape}."
+            )
+        return ages, male
+
+    return ask
 
 
 def _onnxruntime(path: Path, threads: int) -> Opened:
     gpu = "CUDAExecutionProvider"
     if gpu in onnxruntime.get_available_providers():
         session = _session(path, threads, gpu)
-        run = _asking(session, path)
+        run = _asking(session)
     else:
         session = _session(path, threads=1)
-        run = _on_cores(_asking(session, path), threads)
+        run = _on_cores(_asking(session), threads)
     return Opened(run, session.get_modelmeta().custom_metadata_map)
 
 
@@ -94,14 +121,9 @@ def _session(
         ) from error
 
 
-def _asking(session: onnxruntime.InferenceSession, path: Path) -> Run:
+def _asking(session: onnxruntime.InferenceSession) -> Run:
     def ask(faces: NDArray[np.uint8]) -> Raw:
-        given = {"faces": np.ascontiguousarray(faces)}
-        try:
-            ages, male = session.run(OUTPUTS, given)
-        # As above; somebody's network may ask for more memory than there is.
-        except Exception as error:
-            raise ModelError(f"{path} cannot answer: {first_line(error)}") from error
+        ages, male = session.run(OUTPUTS, {"faces": np.ascontiguousarray(faces)})
         return ages, male
 
     return ask
@@ -124,10 +146,10 @@ def _openvino(path: Path, threads: int) -> Opened:
     try:
         model = core.read_model(str(path))
         compiled = core.compile_model(model, "CPU", settings)
-    # It raises plain RuntimeErrors of many lines.
     except RuntimeError as error:
-        line = str(error).strip().rsplit("\n", 1)[-1]
-        raise ModelError(f"{path} is not an ONNX network: {line}") from error
+        raise ModelError(
+            f"{path} is not an ONNX network: {_last_line(error)}"
+        ) from error
     has_notes = model.has_rt_info("framework")
     kept = model.get_rt_info("framework").value if has_notes else {}
     properties = {name: str(value) for name, value in kept.items()}
@@ -141,11 +163,19 @@ def _inferring(compiled: Any) -> Run:
         # A request answers one thread at a time.
         if not hasattr(own, "request"):
             own.request = compiled.create_infer_request()
-        found = own.request.infer({"faces": np.ascontiguousarray(faces)})
+        try:
+            found = own.request.infer({"faces": np.ascontiguousarray(faces)})
+        except RuntimeError as error:
+            raise RuntimeError(_last_line(error)) from error
         ages, male = (np.array(found[name]) for name in OUTPUTS)
         return ages, male
 
     return ask
+
+
+def _last_line(error: RuntimeError) -> str:
+    """Return why OpenVINO failed: lines before it tell where in its code."""
+    return str(error).strip().rsplit("\n", 1)[-1]
 
 
 _OPENERS: Final[dict[Runtime, Callable[[Path, int], Opened]]] = {

@@ -45,10 +45,11 @@ def network_of(version: "Version", store: "FaceStore") -> "Network":
     rule, file = store.manifest.crop_rule, download_network(version)
     if file.suffix == KERAS:
         from agegender.model import backend  # noqa: F401 - loads Keras quietly, first
-        from agegender.model.export import network_of_keras
+        from agegender.model.keras_file import network_of_noted_keras
 
-        return network_of_keras(file, rule)
-    network = Network.load(file)
+        network = network_of_noted_keras(file, unless_noted=rule)
+    else:
+        network = Network.load(file)
     require_fit(network, version, store)
     return network
 

@@ -88,16 +88,18 @@ def find_network(model: str | Path) -> Found:
     """
     from agegender.model.folder import ENDINGS, network_in
     from agegender.model.starter import STARTER, starter_file
+    from agegender.predict.photos import printable
 
     if model == AUTO:
         model = _champion_or_starter()
     if model == STARTER:
         return Found(starter_file(), STARTER)
-    path, model = Path(model), str(model)
+    path, model = Path(model), printable(str(model))
     # A file needs no registry, and so not the seconds that MLflow takes to load.
     if path.suffix in ENDINGS:
         return Found(path, model)
-    if path.is_dir():
+    # Without a name, as where a variable is not set, it would be this very folder.
+    if model and path.is_dir():
         return Found(network_in(path), model)
 
     from agegender.tracking.registry import download_network, resolve

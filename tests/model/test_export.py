@@ -1,8 +1,12 @@
+import json
 import logging
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -139,7 +143,6 @@ def test_no_faces_get_no_answers(exported: Path) -> None:
 def test_metadata_come_back(exported: Path) -> None:
     network = Network.load(exported)
     assert network.crop_rule == RULE
-    assert network.genders == ["female", "male"]
     assert network.metadata["run"] == "r1"
 
 
@@ -182,6 +185,35 @@ def test_unknown_layer_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def dilated(network: keras.Model) -> keras.Model:
+    """Return a network whose first convolution skips pixels, as none of ours does."""
+
+    def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
+        skips = {"dilation_rate": 3} if layer.name == "stem" else {}
+        return type(layer).from_config(layer.get_config() | skips)
+
+    copy = keras.models.clone_model(network, clone_function=copied)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def unsound(network: keras.Model) -> keras.Model:
+    """Return a network that answers no numbers."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights([np.full_like(one, np.nan) for one in network.get_weights()])
+    return copy
+
+
+@pytest.mark.parametrize("change", [dilated, unsound])
+def test_file_that_answers_another_way_is_not_written(
+    change: Callable[[keras.Model], keras.Model], tmp_path: Path
+) -> None:
+    network = change(build(ModelConfig(10, 1), 16, None, seed=1))
+    with pytest.raises(ModelError, match="differs from its source"):
+        export_onnx(network, tmp_path / "model.onnx", RULE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no network at .*none\.onnx"):
         Network.load(tmp_path / "none.onnx")
@@ -214,6 +246,37 @@ def test_network_of_somebody_else_is_refused(exported: Path, tmp_path: Path) -> 
     del other.metadata_props[:]
     onnx.save_model(other, tmp_path / "other.onnx")
     with pytest.raises(ModelError, match="not one of ours"):
+        Network.load(tmp_path / "other.onnx")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [(b"[" * 10**5, "not one of ours"), (b'["f\xffmale"]', "its metadata are no text")],
+)
+def test_notes_that_cannot_be_read_are_refused_in_one_line(
+    written: bytes, told: str, exported: Path, tmp_path: Path
+) -> None:
+    other = onnx.load(exported)
+    properties = {p.key: p.value for p in other.metadata_props}
+    place = "?" * len(written)
+    onnx.helper.set_model_props(other, properties | {"agegender.genders": place})
+    path = tmp_path / "other.onnx"
+    path.write_bytes(other.SerializeToString().replace(place.encode(), written))
+    with pytest.raises(ModelError, match=told) as caught:
+        Network.load(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("other", [{"size": 16.0}, {"colour": "bgr"}])
+def test_faces_cut_as_nobody_here_does_are_refused(
+    other: dict[str, Any], exported: Path, tmp_path: Path
+) -> None:
+    network = onnx.load(exported)
+    properties = {p.key: p.value for p in network.metadata_props}
+    rule = json.dumps(asdict(RULE) | other)
+    onnx.helper.set_model_props(network, properties | {"agegender.crop_rule": rule})
+    onnx.save_model(network, tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="readable crop rule"):
         Network.load(tmp_path / "other.onnx")
 
 

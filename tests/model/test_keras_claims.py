@@ -136,6 +136,7 @@ def weights_elsewhere(members: dict[str, bytes]) -> None:
         (with_layers_without_end, "it has 164.. layers"),
         (planning("BatchNormalization", [None, 2**28]), "its layers have"),
         (planning("BatchNorm", [None, 2**28, 1], axis=1), "its layers have"),
+        (planning("Dense", [None, 8], units=1, lora_rank=2**20), "have no lora_rank"),
         (planning("LSTM", [None, 8, 4], units=2**14), "our networks have no LSTM"),
         (planning("Embedding", [1, 8], input_dim=9, output_dim=99), "no Embedding"),
         (claiming("kernel_initializer", {"class_name": "Tiled"}), "no Tiled"),

@@ -83,6 +83,11 @@ def test_int8_file_computes_in_eight_bits_and_stays_close(
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert [one.data_type for one in kernels] == [onnx.TensorProto.INT8] * 16
     assert len(convolutions) == 16
+    # Seven bits: where a processor adds up in sixteen, eight overflow unseen.
+    values = np.concatenate(
+        [onnx.numpy_helper.to_array(one).ravel() for one in kernels]
+    )
+    assert np.abs(values.astype(int)).max() == 64
     wanted, got = (Network.load(file, threads=1) for file in (whole, small))
     assert got.metadata == wanted.metadata
     before, after = wanted.predict(noise), got.predict(noise)

@@ -1,6 +1,9 @@
+import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -14,7 +17,7 @@ from agegender import cli
 from agegender.config import CropRule, Runtime
 from agegender.errors import ConfigError, ModelError
 from agegender.model.ages import expected_age
-from agegender.model.export import export_onnx
+from agegender.model.export import export_onnx, note_in_file
 from agegender.model.network import Network
 from agegender.model.rebuilt import body_of, rebuild
 from agegender.model.runtimes import PORTION
@@ -98,6 +101,19 @@ def test_network_to_start_from_names_no_other_file(
         rebuild(path)
 
 
+def test_network_to_start_from_whose_kernel_is_one_number_is_refused(
+    file: Path, tmp_path: Path
+) -> None:
+    hostile = onnx.load_model(file)
+    number = onnx.helper.make_tensor("odd_kernel", onnx.TensorProto.FLOAT, [], [1.0])
+    hostile.graph.initializer.append(number)
+    path = tmp_path / "model.onnx"
+    onnx.save_model(hostile, path)
+    for read in (body_of, rebuild):
+        with pytest.raises(ModelError, match="no Wide ResNet in float32 or float16"):
+            read(path)
+
+
 def test_command_refuses_weights_in_another_file(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +133,37 @@ def test_weights_that_are_absent_are_one_line(file: Path, tmp_path: Path) -> Non
     path.write_bytes(hostile.SerializeToString())
     with pytest.raises(ModelError, match="is not an ONNX network") as caught:
         Network.load(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_answers_of_another_shape_are_refused(
+    runtime: Runtime, file: Path, tmp_path: Path
+) -> None:
+    hostile = onnx.load_model(file)
+    # One number in the place of 101 would be taken for all of them.
+    others = {"age": "gender", "gender": "age"}
+    for node in hostile.graph.node:
+        node.output[:] = [others.get(name, name) for name in node.output]
+    for told in hostile.graph.output:
+        told.name = others[told.name]
+    path = tmp_path / "model.onnx"
+    path.write_bytes(hostile.SerializeToString())
+    network = Network.load(path, runtime=runtime)
+    with pytest.raises(ModelError, match=r"it answers 2 faces by ages \(2,\)"):
+        network.predict(np.zeros((2, 16, 16, 3), np.uint8))
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_network_of_other_faces_than_its_notes_say_is_told_in_one_line(
+    runtime: Runtime, file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.onnx"
+    shutil.copy(file, path)
+    note_in_file(path, {"crop_rule": json.dumps(asdict(CropRule(size=32)))})
+    network = Network.load(path, runtime=runtime)
+    with pytest.raises(ModelError, match="cannot answer") as caught:
+        network.predict(np.zeros((1, 32, 32, 3), np.uint8))
     assert "\n" not in str(caught.value)
 
 

@@ -101,12 +101,13 @@ def _array(group: Any, name: str, left: int, path: Path) -> tuple[Array, int]:
     data = _child(group, name, path)
     if not isinstance(data, h5py.Dataset) or data.external or data.is_virtual:
         raise ModelError(f"{path} holds no numbers of its own as {name!r}.")
-    if data.dtype.kind != "f" or data.size * 4 > left:
+    if data.shape is None or data.dtype.kind != "f" or data.size * 4 > left:
         raise ModelError(
             f"{name!r} of {path} must be floats, all of them less than 2 GiB. "
             f"Received: {data.shape} {data.dtype}."
         )
-    values = np.asarray(data[()], dtype=np.float32)
+    with np.errstate(over="ignore"):  # What float32 cannot hold is not finite.
+        values = np.asarray(data[()], dtype=np.float32)
     if not np.isfinite(values).all():
         raise ModelError(f"{name!r} of {path} is not finite everywhere.")
     return values, left - values.size * 4

@@ -6,6 +6,7 @@ The old network is built here once more, layer by layer, as its project did.
 import math
 import subprocess
 import sys
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -306,6 +307,22 @@ def test_lost_layer_and_lost_number_are_one_line(sound: Path, tmp_path: Path) ->
         group = file["model_weights"]["conv2d_1"]
         group[told(group, "weight_names")[0]][0, 0, 0, 0] = np.nan
     assert "is not finite" in refused(path)
+
+
+def test_number_that_float32_cannot_hold_and_none_at_all_are_one_line(
+    sound: Path, tmp_path: Path
+) -> None:
+    for empty, said in [(False, "is not finite"), (True, "must be floats")]:
+        path = changed(sound, tmp_path)
+        with h5py.File(path, "a") as file:
+            group = file["model_weights"]["conv2d_1"]
+            name = told(group, "weight_names")[0]
+            values = group[name][()].astype(np.float64)
+            values[0] = 1e300
+            del group[name]
+            group[name] = h5py.Empty("f4") if empty else values
+        with warnings.catch_warnings(action="error"):
+            assert said in refused(path)
 
 
 def test_command_registers_a_version_that_answers_the_same(
