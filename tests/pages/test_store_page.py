@@ -14,10 +14,12 @@ import pytest
 from PIL import Image
 
 from agegender import cli, steps
+from agegender.config import FilterRules
 from agegender.data.inputs import Input
 from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
+from agegender.pages.figures.scores import second_scores
 from agegender.pages.markup import escape
 from agegender.pages.store_page import draw_store_page, page_path
 from agegender.pages.write import write_page
@@ -255,3 +257,12 @@ def test_store_of_faces_cut_by_boxes_shows_what_was_dropped(tmp_path: Path) -> N
     assert np.abs(dropped["faces"][0].astype(int) - whole).mean() > 5
     assert page_path(store.path).name == "st.html"
     assert "impossible_age: 1" in titles(Read(draw_store_page(store).html))
+
+
+def test_axes_that_count_are_marked_at_whole_numbers_alone() -> None:
+    scores = [1.0, 1.0, 1.0, 2.0]
+    rows = pd.DataFrame({"second_face_score": scores, "rule": "second_face"})
+    figure = second_scores(rows, FilterRules())
+    assert figure is not None
+    marks = figure.axes[0].get_yticks()
+    assert list(marks) == list(marks.round())

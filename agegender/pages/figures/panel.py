@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from agegender.evaluate.figures.style import BLUE, GREY, ORANGE, VERMILION, new_figure
 from agegender.evaluate.figures.style import tidy as tidied
@@ -27,6 +28,7 @@ def panel(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     """Make a figure of one pair of axes that count things."""
     figure = new_figure(WIDTH, HEIGHT, title)
     axes = tidied(figure.subplots(), x, y)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter("{x:,.0f}")
     return figure, axes
 
