@@ -58,7 +58,7 @@ def told_of(path: Path) -> tuple[set[str], int]:
             for batch in file.iter_batches(ROWS, columns=["photo", "face"]):
                 photos.update(batch["photo"].to_pylist())
                 faces += len(batch) - batch["face"].null_count
-    except pa.ArrowInvalid as error:
+    except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} is no Parquet file. Name another --out.") from error
     return photos, faces
 

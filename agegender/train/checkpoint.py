@@ -8,7 +8,6 @@ The order of the faces needs no state: it follows from the seed and the epoch.
 
 import json
 import os
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +17,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from agegender.errors import DataError
+from agegender.data.face_file import BROKEN_ARRAYS
+from agegender.errors import DataError, first_line
 from agegender.train.course import Course
+from agegender.whole import part_of
 
 _COURSE = "course"
-_UNFIT = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_UNFIT = (*BROKEN_ARRAYS, TypeError)
 
 
 class Checkpoint:
@@ -59,7 +60,11 @@ class Checkpoint:
         for number, weights in enumerate(course.best_weights):
             arrays[f"best{number}"] = weights
         try:
-            _write_whole(self.path, arrays)
+            with part_of(self.path) as part, part.open("wb") as file:
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+                file.flush()
+                # The name must not outlive the content when the power fails.
+                os.fsync(file.fileno())
         except OSError as error:
             raise DataError(
                 f"the state of training cannot be kept at {self.path}: "
@@ -107,7 +112,7 @@ class Checkpoint:
         except _UNFIT as error:
             raise DataError(
                 f"{self.path} is not the state of this training "
-                f"({type(error).__name__}: {str(error).splitlines()[0]}). "
+                f"({type(error).__name__}: {first_line(error)}). "
                 "Delete it to begin anew."
             ) from error
 
@@ -131,17 +136,3 @@ def _assign(variables: list[Any], values: list[NDArray[Any]]) -> None:
         raise ValueError(f"it holds {len(kept)} arrays of other shapes or another kind")
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-
-
-def _write_whole(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            # The name must not outlive the content when the power fails.
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -119,8 +119,12 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]
         told = {n: x for n, x in logs.items() if not n.startswith(self._untold)}
         measures = _renamed(told)
         self._require_finite(measures["loss"])
-        # Where nothing is chosen by them, validation faces are not looked at.
-        self._require_finite(measures.get("val_loss", 0.0))
+        # Where nothing is chosen by them, validation faces are not looked at, and the
+        # epoch's last step has not been reported.
+        if "val_loss" in measures:
+            self._require_finite(measures["val_loss"])
+        else:
+            self._report(self.params["steps"])
         measures["learning_rate"] = float(self.model.optimizer.learning_rate)
         measures["faces_per_second"] = self._speed()
         measures["epoch_seconds"] = time.perf_counter() - self._began

@@ -95,7 +95,14 @@ def test_training_to_the_best_epoch_known_gives_its_network_without_validation(
         tiny_store.labels.assign(split=split),
         tiny_store.manifest,
     )
-    trained = fit(experiment, unvalidated, last_epoch=chosen.best_epoch)
+    steps: list[tuple[int, int]] = []
+    trained = fit(
+        *(experiment, unvalidated),
+        progress=lambda done, total, _: steps.append((done, total)),
+        last_epoch=chosen.best_epoch,
+    )
+    count = 4 * (chosen.best_epoch + 1)
+    assert steps == [(done, count) for done in range(1, count + 1)]
     assert trained.best_epoch == len(trained.history) - 1 == chosen.best_epoch
     assert not [name for name in trained.history if name.startswith("val_")]
     for ours, theirs in zip(

@@ -1,5 +1,6 @@
 """The state of a training, kept and put back."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +71,16 @@ def test_state_that_cannot_be_written_leaves_the_one_before(
     assert [file.name for file in tmp_path.iterdir()] == ["state.npz"]
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"PK no archive", None])
+def packed_in_an_unknown_way() -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, course=np.zeros(1))
+    deflated, unknown = b"\x08\x00", b"\x63\x00"
+    return file.getvalue().replace(deflated, unknown)
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"PK no archive", packed_in_an_unknown_way(), None]
+)
 def test_state_of_something_else_is_one_line(
     tiny_experiment: Experiment, tmp_path: Path, spoilt: bytes | None
 ) -> None:
