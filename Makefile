@@ -5,6 +5,10 @@ UV_VERSION := 0.13.9
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
+# Not /bin/sh, which make would do without where it can: what macOS' make starts itself
+# it does not look for along the PATH below.
+SHELL := sh
+
 # One place for all runs, also for `mlflow run`, which would start its own.
 export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_EXPERIMENT_NAME ?= agegender
@@ -18,6 +22,9 @@ help:  ## Show this list
 setup: $(STAMP)  ## Make .venv with agegender and all its tools
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; here = sys.version_info; \
+	  sys.exit(None if (3, 11) <= here < (3, 14) else "Python 3.11, 3.12 or 3.13 is " \
+	  "needed, $(PYTHON) is %d.%d. Name one: make PYTHON=python3.13" % here[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install -r requirements-dev.txt

@@ -102,7 +102,7 @@ def cluster(address: str) -> Iterator[Pool]:
         from distributed.scheduler import KilledWorker  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
-            "a scheduler needs the package distributed: pip install 'agegender[dask]'."
+            'a scheduler needs the package distributed: pip install "agegender[dask]".'
         ) from error
     if not _ADDRESS.fullmatch(address):
         raise ConfigError(

@@ -134,7 +134,7 @@ def _openvino(path: Path, threads: int) -> Opened:
         import openvino  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise ConfigError(
-            "openvino is not installed. Install it: pip install 'agegender[openvino]', "
+            'openvino is not installed. Install it: pip install "agegender[openvino]", '
             "or leave --runtime out."
         ) from error
     core = openvino.Core()

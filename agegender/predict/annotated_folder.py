@@ -1,6 +1,7 @@
 """Annotated photos as files: each whole, none over another, none over a photo."""
 
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -115,15 +116,23 @@ class AnnotatedFolder:
         photo = Path(_path_in(source))
         suffix = photo.suffix if photo.suffix.lower() in _KEPT else ".png"
         stem = photo.stem or "photo"
-        # Some file systems take A.jpg and a.jpg for one file.
         name = wanted = _fitting(stem, suffix)
-        number = self._numbers.get(wanted.casefold(), 0)
-        while name.casefold() in self._numbers:
+        number = self._numbers.get(_one_for_all(wanted), 0)
+        while _one_for_all(name) in self._numbers:
             number += 1
             name = _fitting(stem, f"-{number}{suffix}")
-        self._numbers[wanted.casefold()] = number
-        self._numbers[name.casefold()] = 1
+        self._numbers[_one_for_all(wanted)] = number
+        self._numbers[_one_for_all(name)] = 1
         return self._folder / name
+
+
+def _one_for_all(name: str) -> str:
+    """Return the same for names that some file systems take for one.
+
+    Those of Windows and macOS for A.jpg and a.jpg, macOS' too for an accented letter
+    and the letter with its accent behind it.
+    """
+    return unicodedata.normalize("NFD", name).casefold()
 
 
 def _path_in(source: str) -> str:

@@ -54,9 +54,14 @@ def open_storage(url: str) -> BaseStorage:
         with turn(url, ""):
             return patient(get_storage(_storage(url)))
     except UNFIT as error:
+        advice = (
+            "Install it, for postgresql+psycopg2:// as agegender[postgres]"
+            if isinstance(error, ImportError)
+            else "Name a database such as sqlite:///study.db"
+        )
         raise ConfigError(
             f"cannot open the study's storage {_without_password(url)}: "
-            f"{first_line(error).rstrip('.')}. Name a database such as sqlite:///study.db."
+            f"{first_line(error).rstrip('.')}. {advice}."
         ) from error
 
 

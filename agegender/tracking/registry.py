@@ -42,6 +42,12 @@ SERVING_NEEDS = (
 )
 """Packages that answer a photo; pinned in the version to what it was made with."""
 
+WHERE_BUILT = {
+    "cykooz-resizer": "sys_platform != 'linux' or platform_machine == 'x86_64'"
+}
+"""Machines that a package has a wheel for, where not all: a container on Linux on ARM
+would have to compile it, and does without. As in pyproject.toml."""
+
 
 def register(
     run: Run,
@@ -97,7 +103,8 @@ def _pinned(names: Sequence[str]) -> list[str]:
     pins = []
     for name in names:
         with contextlib.suppress(PackageNotFoundError):
-            pins.append(f"{name}=={installed(name)}")
+            pin = f"{name}=={installed(name)}"
+            pins.append(f"{pin}; {WHERE_BUILT[name]}" if name in WHERE_BUILT else pin)
     return pins
 
 

@@ -6,5 +6,5 @@ try:
     import av  # noqa: F401 - only whether it is there
 except ImportError as error:
     raise ConfigError(
-        "films need the package av: pip install 'agegender[video]'."
+        'films need the package av: pip install "agegender[video]".'
     ) from error

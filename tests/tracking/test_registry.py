@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,18 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from packaging.requirements import Requirement
+from promoting import promote_alias
 
 from agegender import steps
 from agegender.errors import ModelError
 from agegender.tracking import registry
-from agegender.tracking.champion import previous_champion, promote_alias, promote_over
+from agegender.tracking.champion import previous_champion, promote_over
 from agegender.tracking.params import PARAMS
 from agegender.tracking.registry import Version, resolve
 from agegender.tracking.runs import reopened_run, tracked_run
+
+PROJECT = Path(__file__).parents[2]
 
 
 def again(version: Version) -> int:
@@ -284,7 +289,8 @@ def test_process_killed_between_the_moves_leaves_a_champion_and_the_one_before(
         "    if alias == registry.CHAMPION:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "champion.set_alias = killed\n"
-        f"champion.promote_alias(registry.resolve({third.uri!r}))\n"
+        f"third = registry.resolve({third.uri!r})\n"
+        "champion.promote_over(third, registry.alias_version(registry.CHAMPION))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False)
 
@@ -367,13 +373,26 @@ def test_model_is_registered_from_an_open_run_only(
         registry.register(run, tiny_network, None, photo, {})
 
 
+def test_version_wants_on_each_machine_what_the_package_wants_there(
+    registered: Version,
+) -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
+    wanted = map(Requirement, project["project"]["dependencies"])
+    ours = {one.name: str(one.marker) for one in wanted}
+
+    path = mlflow.pyfunc.get_model_dependencies(registered.uri)
+    pins = map(Requirement, Path(path).read_text().splitlines())
+
+    assert all(str(pin.marker) == ours[pin.name] for pin in pins)
+
+
 def test_version_states_signature_example_and_pinned_requirements(
     registered: Version, photo: bytes
 ) -> None:
     model = mlflow.pyfunc.load_model(registered.uri)
 
     requirements = mlflow.pyfunc.get_model_dependencies(registered.uri)
-    lines = Path(requirements).read_text().split()
+    lines = Path(requirements).read_text().splitlines()
     assert all("==" in line for line in lines)
     assert {line.split("==")[0] for line in lines} == set(registry.SERVING_NEEDS)
     assert model.metadata.signature.inputs.to_dict() == [
