@@ -20,10 +20,10 @@ import numpy as np
 from agegender.config import MAX_AGE
 from agegender.data.store import FaceStore
 from agegender.detect import WholePhoto
-from agegender.evaluate.answers import Answers, pair
+from agegender.evaluate.answers import Answers, FloatArray, pair
 from agegender.evaluate.asking import ask
 from agegender.evaluate.bootstrap import Resampling, estimate
-from agegender.evaluate.compare import Prediction, compare_answers
+from agegender.evaluate.compare import compare_answers
 from agegender.evaluate.metrics import METRICS
 from agegender.model.network import Network
 from agegender.model.starter import starter_file
@@ -84,7 +84,7 @@ def _unpacked(archive: Path, names: list[str], folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _prediction(said: Said) -> Prediction:
+def _prediction(said: Said) -> tuple[FloatArray, FloatArray]:
     """Turn single ages and genders into distributions that are sure of them."""
     first = [faces[0] for faces in said]
     ages = np.zeros((len(said), MAX_AGE + 1))

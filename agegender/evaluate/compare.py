@@ -12,17 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from agegender.config import Point
 from agegender.counts import counted
-from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray, pair
+from agegender.evaluate.answers import NO_GENDER, Answers, FloatArray
 from agegender.evaluate.bootstrap import resampled_sums
 from agegender.evaluate.intervals import interval, widened
 from agegender.evaluate.metrics import ratio
-
-Prediction = tuple[ArrayLike, ArrayLike]
-"""Age probabilities (n, 101) and male probability (n,), as the network answers."""
 
 
 @dataclass(frozen=True)
@@ -69,52 +64,6 @@ class _Gain:
     high: float
 
 
-def compare(
-    challenger: Prediction,
-    champion: Prediction,
-    labels: pd.DataFrame,
-    *,
-    resamples: int = 2000,
-    seed: int = 0,
-    confidence: float = 0.95,
-    gender_tolerance: float = 0.01,
-    points: tuple[Point, Point] = ("expectation", "expectation"),
-) -> Comparison:
-    """Judge a challenger against the champion.
-
-    It is better if its mean absolute error is lower with one-sided `confidence`,
-    unless its gender accuracy is lower by more than `gender_tolerance` and that,
-    too, is more than chance. Genders are compared on the faces whose gender is known;
-    where there are none, ages alone decide, and the reason says so.
-
-    Args:
-        challenger: Predictions for n faces.
-        champion: Predictions for the same n faces, same order.
-        labels: One row a face: `age`, `gender`, `identity`.
-        resamples: Draws of people.
-        seed: Of the draws.
-        confidence: One-sided, 0.5..1; the intervals are two-sided at
-            2 confidence - 1.
-        gender_tolerance: Share of gender accuracy that may be lost, 0..1.
-        points: Which age of a distribution challenger and champion tell.
-
-    Returns:
-        The differences and the verdict.
-
-    Raises:
-        DataError: If faces or labels are missing.
-        ModelError: If predictions do not fit the labels.
-    """
-    return compare_answers(
-        pair(*challenger, labels, points[0]),
-        pair(*champion, labels, points[1]),
-        resamples=resamples,
-        seed=seed,
-        confidence=confidence,
-        gender_tolerance=gender_tolerance,
-    )
-
-
 def compare_answers(
     new: Answers,
     old: Answers,
@@ -124,7 +73,25 @@ def compare_answers(
     confidence: float = 0.95,
     gender_tolerance: float = 0.01,
 ) -> Comparison:
-    """Judge a challenger's answers against the champion's, as `compare` does."""
+    """Judge a challenger's answers against the champion's.
+
+    It is better if its mean absolute error is lower with one-sided `confidence`,
+    unless its gender accuracy is lower by more than `gender_tolerance` and that,
+    too, is more than chance. Genders are compared on the faces whose gender is known;
+    where there are none, ages alone decide, and the reason says so.
+
+    Args:
+        new: Of the challenger.
+        old: Of the champion to the same faces, same order.
+        resamples: Draws of people.
+        seed: Of the draws.
+        confidence: One-sided, 0.5..1; the intervals are two-sided at
+            2 confidence - 1.
+        gender_tolerance: Share of gender accuracy that may be lost, 0..1.
+
+    Returns:
+        The differences and the verdict.
+    """
     columns = _gains(new, old)
     draws = resampled_sums(columns, new.identity, resamples, seed)
     level = 2.0 * confidence - 1.0
@@ -176,8 +143,8 @@ def _gain(value: float, draws: FloatArray, level: float, people: int) -> _Gain:
 def years_text(difference: float, low: float, high: float) -> str:
     """Write a difference in years with its interval, NaN where there is none."""
     if np.isnan(high):
-        return f"{difference:+.3f} years on one person"
-    return f"{difference:+.3f} years ({low:+.3f} to {high:+.3f})"
+        return f"{difference:+z.3f} years on one person"
+    return f"{difference:+z.3f} years ({low:+z.3f} to {high:+z.3f})"
 
 
 def _reason(years: _Gain, genders: _Gain | None, faces: int, *, lost: bool) -> str:

@@ -40,12 +40,13 @@ def write_format(
         _write_onnx(source, out, precision, faces)
         return
     from agegender.model import keras_formats as writers  # noqa: PLC0415 - Keras
+    from agegender.model.files import save_model  # noqa: PLC0415
     from agegender.model.rebuilt import rebuild  # noqa: PLC0415
 
     model = rebuild(source)
     match form:
         case "keras":
-            writers.write_keras(model, out)
+            save_model(model, out)
         case "saved-model":
             writers.write_saved_model(model, out)
         case "litert":

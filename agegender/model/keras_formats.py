@@ -17,16 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agegender.config import Precision
-from agegender.model.files import save_model
 from agegender.model.keras_network import backend
 
 NOTES = "agegender.json"
 _PARSED = ("crop_rule", "genders", "ages", "calibration", "check")
-
-
-def write_keras(model: keras.Model, path: Path) -> None:
-    """Write a `.keras` file, to be trained on or converted."""
-    save_model(model, path)
 
 
 def write_saved_model(model: keras.Model, folder: Path) -> None:

@@ -8,7 +8,7 @@ from agegender.predict.faces import Face, PhotoFaces
 from agegender.predict.finding import find_photos
 from agegender.predict.photos import Photo, read_photo
 from agegender.predict.predictor import Predictor
-from agegender.predict.tables import to_csv, to_json, to_table
+from agegender.predict.tables import to_json, to_table
 
 __all__ = [
     "COLUMNS",
@@ -21,7 +21,6 @@ __all__ = [
     "annotate",
     "find_photos",
     "read_photo",
-    "to_csv",
     "to_json",
     "to_table",
 ]

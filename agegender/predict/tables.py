@@ -1,11 +1,10 @@
-"""Answers as one text: a table for people, JSON and CSV for programs."""
+"""Answers as one text: a table for people, JSON for programs."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from agegender.notice import NOTICE
 from agegender.predict.faces import PhotoFaces
-from agegender.predict.lines import Csv
 
 HEADINGS = ("photo", "face", "age", "interval", "gender", "sure", "found", "box")
 RIGHT_ALIGNED = frozenset({"face", "age", "sure", "found"})
@@ -43,20 +42,6 @@ def to_json(answers: Iterable[PhotoFaces], model: str) -> str:
     photos = [answer.to_dict() for answer in answers]
     whole = {"model": model, "photos": photos, "limits": NOTICE}
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def to_csv(answers: Iterable[PhotoFaces], model: str = "") -> str:
-    """Write answers as CSV, one row a face; a photo without faces gets one row.
-
-    Args:
-        answers: As `Predictor.predict` gives them.
-        model: Name of the model that answered.
-
-    Returns:
-        Text with a heading line; lines end in a newline.
-    """
-    form = Csv()
-    return form.heading + "".join(form.text(answer, model) for answer in answers)
 
 
 def _table_rows(answer: PhotoFaces) -> Iterator[tuple[str, ...]]:

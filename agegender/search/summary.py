@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from agegender.config import short_name
+from agegender.counts import counted
 from agegender.search.result import StudyResult
 
 TOLD_STATES = {"complete": "completed", "pruned": "given up early"}
@@ -15,9 +16,8 @@ def summary(result: StudyResult) -> str:
     states = [*TOLD_STATES, *(one for one in result.states() if one not in TOLD_STATES)]
     counts = [(result.count(state), TOLD_STATES.get(state, state)) for state in states]
     told = ", ".join(f"{count:,} {state}" for count, state in counts if count)
-    trials = len(result.trials)
     return (
-        f"{trials:,} trial{'s' * (trials != 1)}: {told}. Best is trial "
+        f"{counted(len(result.trials), 'trial')}: {told}. Best is trial "
         f"{result.best_number}, {result.best_value:.2f} years off on average, with "
         f"{told_values(result)}."
     )

@@ -1,7 +1,6 @@
 """All checks of a version that would become champion."""
 
 import time
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from agegender.config import GateConfig
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
     from agegender.evaluate.answers import Answers
     from agegender.evaluate.gate import Check
     from agegender.evaluate.report import Report
-    from agegender.model.network import Network
     from agegender.tracking.registry import Version
 
 TEST_SPLIT_TAG = "gate.test_split"
 """Tag of a champion: content hash of the test faces that it was judged by."""
-
-_TIMED_FACES = 30
 
 
 class Verdict(NamedTuple):
@@ -60,6 +56,7 @@ def judge(
     """
     from agegender.data.splits import LEAKING
     from agegender.evaluate import gate as gates
+    from agegender.model.latency import latency_ms
 
     network = network_of(challenger, store)
     report = report_of(network, store, "test", progress)
@@ -72,9 +69,10 @@ def judge(
         checks += _as_before(challenger, champion, store, gate)
     if store.manifest.split_rules.leak:
         checks.append(gates.Check("people", "in one split each", LEAKING, False))
+    took = latency_ms(network, time.perf_counter)
     checks += [
         gates.check_coverage(report.answers, network.calibration, gate),
-        gates.check_limit("latency", _milliseconds(network), gate.latency_ms, "ms"),
+        gates.check_limit("latency", took, gate.latency_ms, "ms"),
         gates.check_limit("size", _megabytes(challenger), gate.size_mb, "MB"),
     ]
     return Verdict(checks, reason, report)
@@ -155,21 +153,6 @@ def _as_before(
         passed = before in {None, now}
         checks.append(Check("test split", "the champion's", got, passed))
     return checks
-
-
-def _milliseconds(network: "Network") -> float:
-    """Return how long one face takes, the median of several, in milliseconds."""
-    import numpy as np
-
-    size = network.crop_rule.size
-    face = np.zeros((1, size, size, 3), np.uint8)
-    network.predict(face)
-    seconds = []
-    for _ in range(_TIMED_FACES):
-        begun = time.perf_counter()
-        network.predict(face)
-        seconds.append(time.perf_counter() - begun)
-    return 1e3 * median(seconds)
 
 
 def _megabytes(version: "Version") -> float:

@@ -26,16 +26,6 @@ _NOTED: Final = (OUTGOING, WITHDRAWN)
 """Names of a champion whose place is being taken; never are both there."""
 
 
-def promote_alias(version: Version) -> None:
-    """Make a version champion; the one it replaces stays known as `previous`.
-
-    Raises:
-        ModelError: If it is a lone file, or the registry refuses.
-    """
-    with alone():
-        _crown(version, alias_version(CHAMPION))
-
-
 def promote_over(
     version: Version, judged: Version | None, *, back: bool = False
 ) -> None:
@@ -101,7 +91,7 @@ def withdrawn_champion(champion: Version | None) -> Version | None:
     return None if same else version
 
 
-def _crown(version: Version, champion: Version | None, noted: str = OUTGOING) -> None:
+def _crown(version: Version, champion: Version | None, noted: str) -> None:
     if version.number is None:
         raise ModelError(
             f"only a registered version can be promoted. Received: {version.uri}."

@@ -4,8 +4,6 @@ A new visitor's browser opens every page in the view for language models, whatev
 the kind of the experiment, until told otherwise; the address can tell it.
 """
 
-import json
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
@@ -25,12 +23,6 @@ def experiment_page(server: str, experiment_id: str) -> str:
     return f"{server}/#/experiments/{experiment_id}/runs?{MODEL_TRAINING_VIEW}"
 
 
-def run_page(server: str, experiment_id: str, run_id: str) -> str:
-    """Return where one run is shown."""
-    place = f"experiments/{experiment_id}/runs/{run_id}"
-    return f"{server}/#/{place}?{MODEL_TRAINING_VIEW}"
-
-
 def trials_page(server: str, experiment_id: str, study_run: str) -> str:
     """Return where the trials of a study are listed, the best first.
 
@@ -43,15 +35,6 @@ def trials_page(server: str, experiment_id: str, study_run: str) -> str:
     order = f"orderByKey={quote('metrics.`best_val_age_mae`')}&orderByAsc=true"
     listed = experiment_page(server, experiment_id)
     return f"{listed}&searchFilter={of_the_study}&{order}"
-
-
-def comparison_page(server: str, experiment_id: str, run_ids: Sequence[str]) -> str:
-    """Return where runs are compared side by side."""
-    runs, experiments = (
-        quote(json.dumps(list(ids))) for ids in (run_ids, [experiment_id])
-    )
-    chosen = f"runs={runs}&experiments={experiments}"
-    return f"{server}/#/compare-runs?{chosen}&{MODEL_TRAINING_VIEW}"
 
 
 def model_page(server: str, number: int | None = None) -> str:

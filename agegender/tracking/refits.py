@@ -29,10 +29,10 @@ def finished_refit(
         ModelError: If the tracking store cannot be read.
     """
     condition = f"tags.{REFIT_TAG} = '{trial}' and attributes.status = 'FINISHED'"
-    for run_id in nested_runs(experiment_id, study_run, condition):
-        version = version_of_run(run_id)
+    for run in nested_runs(experiment_id, study_run, condition):
+        version = version_of_run(run.info.run_id)
         if version is not None and version.number is not None:
-            return run_id, version.number
+            return run.info.run_id, version.number
     return None
 
 

@@ -26,7 +26,7 @@ from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 
 from agegender.advisory import alone_in
-from agegender.data.address import shown
+from agegender.data.address import shown, without_logins
 from agegender.errors import ModelError
 from agegender.tracking.place import (
     local_uri,
@@ -153,7 +153,8 @@ def one_line_errors(doing: str) -> Iterator[None]:
         if isinstance(error, ImportError):
             reason += ". Install it, for postgresql+psycopg2:// as agegender[postgres]."
         raise ModelError(
-            f"could not {doing} in {shown(mlflow.get_tracking_uri())}: {reason}"
+            f"could not {doing} in {shown(mlflow.get_tracking_uri())}: "
+            f"{without_logins(reason)}"
         ) from error
 
 
@@ -195,8 +196,10 @@ def _require_port(uri: str) -> None:
 
 def _ask_server(uri: str) -> None:
     try:
+        # A user and password before the host are none of urllib's: it would ask the
+        # name service for them, and the server's health is told without.
         with urllib.request.urlopen(  # noqa: S310 (http and https alone come here)
-            f"{uri.rstrip('/')}/health", timeout=SERVER_PATIENCE_SECONDS
+            f"{shown(uri).rstrip('/')}/health", timeout=SERVER_PATIENCE_SECONDS
         ):
             return
     except urllib.error.HTTPError:

@@ -102,12 +102,9 @@ class TrialRuns:
     def close_orphans(self, running: Callable[[], Collection[int]]) -> None:
         """End the runs of trials whose process died before it could, as KILLED."""
         mlflow.set_tracking_uri(self.tracking_uri)
-        filter_string = (
-            f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}' "
-            "and attributes.status = 'RUNNING'"
-        )
+        is_open = "attributes.status = 'RUNNING'"
         with one_line_errors("close the runs of killed trials"):
-            opened = PatientClient().search_runs([self.experiment_id], filter_string)
+            opened = nested_runs(self.experiment_id, self.parent, is_open)
             alive = {str(number) for number in running()} if opened else set()
             for run in opened:
                 if run.data.tags.get(TRIAL_TAG) not in alive:
@@ -118,7 +115,7 @@ class TrialRuns:
         """Return the attributes of the trials whose networks are kept."""
         mlflow.set_tracking_uri(self.tracking_uri)
         held = nested_runs(self.experiment_id, self.parent, HOLDS_MODEL)
-        return [{RUN_ATTRIBUTE: run_id} for run_id in held]
+        return [{RUN_ATTRIBUTE: run.info.run_id} for run in held]
 
     def drop_model(self, attributes: Mapping[str, str]) -> None:
         """Remove a trial's network; where that cannot be done, say so and go on."""
@@ -190,10 +187,7 @@ def mark_best(experiment_id: str, parent: str, best: str) -> None:
     """
     with one_line_errors("mark the best trial's run"):
         client = PatientClient()
-        marked = client.search_runs(
-            [experiment_id],
-            f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}' and tags.{BEST_TAG} = 'true'",
-        )
+        marked = nested_runs(experiment_id, parent, f"tags.{BEST_TAG} = 'true'")
         for run in marked:
             if run.info.run_id != best:
                 client.delete_tag(run.info.run_id, BEST_TAG)

@@ -1,14 +1,17 @@
 """MLflow's pages, served over a tracking store of their own."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import mlflow
 import pytest
 
+from agegender.tracking.pages import MODEL_TRAINING_VIEW
 from agegender.tracking.store import use_tracking_store
 
 
@@ -32,3 +35,16 @@ def pages_of(store: str, serve: Any, root: Path) -> Iterator[str]:
         mlflow.set_tracking_uri(address)
         yield address
     mlflow.set_tracking_uri(None)
+
+
+def run_page(server: str, experiment_id: str, run_id: str) -> str:
+    place = f"experiments/{experiment_id}/runs/{run_id}"
+    return f"{server}/#/{place}?{MODEL_TRAINING_VIEW}"
+
+
+def comparison_page(server: str, experiment_id: str, run_ids: Sequence[str]) -> str:
+    runs, experiments = (
+        quote(json.dumps(list(ids))) for ids in (run_ids, [experiment_id])
+    )
+    chosen = f"runs={runs}&experiments={experiments}"
+    return f"{server}/#/compare-runs?{chosen}&{MODEL_TRAINING_VIEW}"

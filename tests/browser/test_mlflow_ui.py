@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import mlflow
 import pytest
 from chromium import CHROMIUM, drawn
-from mlflow_pages import own_store, pages_of
+from mlflow_pages import comparison_page, own_store, pages_of, run_page
+from promoting import promote_alias
 
 from agegender import steps
 from agegender.config import Experiment, ModelConfig, OptimizerConfig, TrainingConfig
@@ -21,7 +22,6 @@ from agegender.progress import silent
 from agegender.steps.answering import network_of, report_of
 from agegender.steps.card import card_of, keep_card
 from agegender.tracking import pages, registry
-from agegender.tracking.champion import promote_alias
 
 EPOCHS = 3
 
@@ -102,7 +102,7 @@ def test_three_runs_compared_show_settings_figures_and_a_drawn_chart(
     served: Served, tmp_path: Path
 ) -> None:
     runs = list(served.runs.values())
-    page = pages.comparison_page(served.address, served.experiment, runs)
+    page = comparison_page(served.address, served.experiment, runs)
 
     shown = drawn(page, tmp_path, seconds=120)
 
@@ -140,7 +140,7 @@ def test_run_shows_its_report_among_its_artifacts(
 ) -> None:
     run = served.runs["deep"]
     report = "evaluation/test.html"
-    base, query = pages.run_page(served.address, served.experiment, run).split("?")
+    base, query = run_page(served.address, served.experiment, run).split("?")
 
     shown = drawn(f"{base}/artifacts/{report}?{query}", tmp_path / "tree").words
     assert f"{report} " in shown
@@ -176,7 +176,7 @@ def test_run_shows_last_values_and_few_parameters(
     served: Served, tmp_path: Path
 ) -> None:
     run = served.runs["deep"]
-    page = pages.run_page(served.address, served.experiment, run)
+    page = run_page(served.address, served.experiment, run)
 
     shown = drawn(page, tmp_path).words
 

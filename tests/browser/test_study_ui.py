@@ -10,7 +10,7 @@ import mlflow
 import pytest
 from chromium import CHROMIUM, drawn
 from mlflow.entities import Run
-from mlflow_pages import own_store, pages_of
+from mlflow_pages import comparison_page, own_store, pages_of, run_page
 
 from agegender import steps
 from agegender.config import (
@@ -79,7 +79,7 @@ def test_trials_compared_show_the_searched_settings_and_a_few_curves(
     study: Study, tmp_path: Path
 ) -> None:
     ids = [trial.info.run_id for trial in study.trials]
-    page = pages.comparison_page(study.address, study.parent.info.experiment_id, ids)
+    page = comparison_page(study.address, study.parent.info.experiment_id, ids)
 
     shown = drawn(page, tmp_path, seconds=120)
 
@@ -120,7 +120,7 @@ def test_study_tells_its_best_and_shows_its_page_among_its_artifacts(
     study: Study, tmp_path: Path
 ) -> None:
     info = study.parent.info
-    address = pages.run_page(study.address, info.experiment_id, info.run_id)
+    address = run_page(study.address, info.experiment_id, info.run_id)
 
     told = drawn(address, tmp_path / "run").words
     assert "4 trials: 4 completed. Best is trial" in told

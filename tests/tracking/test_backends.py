@@ -12,11 +12,12 @@ from typing import Any
 
 import mlflow
 import pytest
+from promoting import promote_alias
 
 from agegender import steps
 from agegender.errors import ModelError
 from agegender.tracking import alone, registry
-from agegender.tracking.champion import promote_alias, promote_over
+from agegender.tracking.champion import promote_over
 from agegender.tracking.registry import Version
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store

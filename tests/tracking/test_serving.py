@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promoting import promote_alias
 
 from agegender.data.sample.photos import example_photo
 from agegender.tracking import registry
-from agegender.tracking.champion import promote_alias
 from agegender.tracking.registry import Version
 
 

@@ -186,6 +186,8 @@ def test_absent_server_is_one_line_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     ("address", "message"),
     [
         ("http://localhost:50OO", "is no number .*'50OO'"),
+        # Of its user and password nobody is told, the name service least.
+        ("http://u:p@127.0.0.1:1", r"at http://127.0.0.1:1 .*refused"),
         ("http://my host:5000", "no MLflow server answers at http://my host:5000"),
         ("postgresql://u:p@127.0.0.1:abc/x", "is no number .*'abc'"),
         (
