@@ -16,22 +16,34 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Column
 from rich.text import Text
+
+NAME_WIDTH = 44
+BAR_WIDTHS = (8, 24)
+FIGURES_WIDTH = 32
+"""Characters that amount, speed, time left and the gaps take at most, as a rule."""
 
 
 def bars_on_stderr() -> Progress:
     """Return bars, for tasks with two fields of ours.
 
     `is_bytes` tells what they count. `note` tells how they stand, if anything, and
-    takes a line below, in place of speed and time.
+    takes a line below, in place of speed and time. Where the terminal is narrow, bars
+    are shorter and names are broken, and figures stay whole.
     """
+    console = Console(stderr=True)
+    shortest, longest = BAR_WIDTHS
+    room = console.width - NAME_WIDTH - FIGURES_WIDTH
     return _Bars(
-        TextColumn("{task.description:<44}", markup=False),
-        BarColumn(bar_width=24),
+        TextColumn(
+            f"{{task.description:<{NAME_WIDTH}}}", markup=False, table_column=Column()
+        ),
+        BarColumn(bar_width=min(max(room, shortest), longest)),
         _Amount(),
         _Speed(),
-        _TimeLeft(),
-        console=Console(stderr=True),
+        _TimeLeft(table_column=Column(no_wrap=True)),
+        console=console,
         # What a step writes to standard output is not to end up among the bars.
         redirect_stdout=False,
     )
@@ -52,7 +64,7 @@ class _Amount(ProgressColumn):
     """How much is done, and of how much."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._counts, self._sizes = MofNCompleteColumn(), DownloadColumn()
 
     def render(self, task: Task) -> Text:
@@ -66,7 +78,7 @@ class _Speed(ProgressColumn):
     """How much is done in a second."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._transfer = TransferSpeedColumn()
 
     def render(self, task: Task) -> Text:

@@ -18,9 +18,19 @@ from typing import Any
 from agegender import __version__, steps
 from agegender.errors import AgeGenderError, ConfigError, DataError, GateRefusedError
 from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
-from agegender.terminal import TerminalProgress, keep_streams, let_go, printed, tell
+from agegender.terminal import (
+    TerminalProgress,
+    as_text,
+    keep_streams,
+    let_go,
+    printed,
+    tell,
+    warn_in_text,
+)
 
 INTERRUPTED = 130
+MOST_VALUES = 10_000
+"""In a file of settings."""
 DEFECT = 1
 
 NOT_OURS = frozenset(
@@ -55,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     keep_streams()
+    warn_in_text()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files may hold letters that the encoding of a pipe lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -208,11 +219,30 @@ def _holds_settings(path: str) -> bool:
 
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            return isinstance(yaml.safe_load(file), dict)
+            settings = yaml.safe_load(file)
+        is_vast = _values(settings, {}) > MOST_VALUES
     except OSError:
         return False
     except (yaml.YAMLError, UnicodeDecodeError):
         return True  # the parser says where
+    except RecursionError:
+        is_vast = True
+    if is_vast:
+        raise ConfigError(
+            f"{path} is nested too deeply, or its aliases (*name) stand for over "
+            f"{MOST_VALUES:,} values. Write the settings out."
+        )
+    return isinstance(settings, dict)
+
+
+def _values(document: Any, known: dict[int, int]) -> int:
+    """Count the values of a document, those of an alias wherever it stands."""
+    if id(document) not in known:
+        known[id(document)] = MOST_VALUES  # where it holds itself
+        within = document.values() if isinstance(document, dict) else document
+        parts = within if isinstance(document, (dict, list)) else ()
+        known[id(document)] = 1 + sum(_values(part, known) for part in parts)
+    return known[id(document)]
 
 
 def _parser(name: str) -> Any:
@@ -261,7 +291,7 @@ def _one_line(error: BaseException) -> str:
 def _say(text: str) -> None:
     try:
         with printed():
-            print(text, flush=True)
+            print(as_text(text), flush=True)
     except BrokenPipeError:
         # What came of the step does not change because nobody reads it.
         let_go(sys.stdout)

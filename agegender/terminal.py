@@ -1,6 +1,8 @@
 """Progress as a person at a terminal, or a log file, wants to see it."""
 
+import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +18,30 @@ LOG_INTERVAL_S = 10.0
 
 SPEED_AFTER_S = 1.0
 """Seconds of work before a line tells the speed."""
+
+_ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def as_text(text: str) -> str:
+    """Spell out what a terminal would take for an order.
+
+    Names and notes in files of others are told as they are, in whatever line.
+    """
+    return _ORDERS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+class _TextAlone(logging.Formatter):
+    """Warnings that no terminal takes orders from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a warning."""
+        return as_text(super().format(record))
+
+
+def warn_in_text() -> None:
+    """Let warnings that nobody handles, and standard error shows, hold text alone."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_TextAlone())
 
 
 def keep_streams() -> None:
@@ -34,7 +60,7 @@ def tell(text: str) -> None:
     because the disk below its log is full.
     """
     try:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
+        print(as_text(text), file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
         let_go(sys.stderr)
 
@@ -120,6 +146,8 @@ class TerminalProgress:
             self._task = self._bars.add_task(
                 name, total=total or None, completed=done, is_bytes=is_bytes, note=note
             )
+            # Time counts from here, not from the first of many that come at once.
+            self._bars.advance(self._task, 0)
         self._bars.update(self._task, completed=done, description=name, note=note)
 
     def _is_time(self) -> bool:

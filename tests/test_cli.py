@@ -138,13 +138,34 @@ def test_defaults_are_those_of_the_configuration() -> None:
     assert cli.parse("prep", ["--source", "wiki"])["rules"] == FilterRules()
 
 
+TWICE = range(1, 40)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a: &a {a: *a}\n",
+        "model: " + "[" * 3000 + "]" * 3000,
+        "\n".join(["0: &0 [1]", *(f"{n}: &{n} [*{n - 1}, *{n - 1}]" for n in TWICE)]),
+    ],
+)
+def test_file_that_stands_for_more_than_memory_holds_is_refused(
+    content: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match="Write the settings out"):
+        cli.parse("train", ["--store", "s", "--experiment", str(file)])
+
+
 def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
-    file.write_text("model: {widen_factor: 2}\n")
+    file.write_text("model: {widen_factor: &w 2}\nsearch: {trials: *w}\n")
     options = cli.parse(
         "train", ["--store", "s", "--experiment", str(file), "--model.depth", "10"]
     )
     assert options["experiment"].model.widen_factor == 2
+    assert options["experiment"].search.trials == 2
     assert options["experiment"].model.depth == 10
     assert options["experiment"].training == Experiment().training
 

@@ -1,16 +1,18 @@
 """What a person at a terminal, or who reads a log, is shown of the progress."""
 
 import io
+import logging
 import os
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from agegender import terminal
+from agegender import cli, terminal
 from agegender.progress import BYTES
 from agegender.terminal import TerminalProgress
 
@@ -67,6 +69,34 @@ def test_other_work_is_counted_with_its_speed_and_time_left(screen: Screen) -> N
     assert "/s" in frame.split("300/171852")[1]
     assert "B/s" not in frame
     assert ":" in frame  # the time left
+
+
+@pytest.mark.parametrize("width", ["60", "80"])
+def test_figures_stay_whole_on_a_narrow_terminal(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    with shown_on(screen) as progress:
+        progress(1_900_000_000, 6_900_000_000, f"downloading imdb_crop.tar {BYTES}")
+        for done in (30_000, 110_000):
+            progress(done, 171_852, "photos")
+            time.sleep(0.2)
+    frame = last_frame(screen, bars=3)
+    assert "1.9/6.9 GB" in frame
+    assert re.search(r" 110000/171852 \d+,\d{3}/s +\d:\d\d:\d\d", frame)
+
+
+def test_speed_of_what_comes_many_at_once_counts_the_time_before(
+    screen: Screen,
+) -> None:
+    with shown_on(screen) as progress:
+        progress(0, 100, "reading photos")
+        time.sleep(0.2)
+        for done in range(1, 51):
+            progress(done, 100, "reading photos")
+    told = re.search(r"50/100 ([\d,.]+)/s", last_frame(screen))
+    assert told is not None
+    assert float(told[1].replace(",", "")) <= 50 / 0.2
 
 
 def test_size_that_nobody_knows_is_no_bar_without_an_end(screen: Screen) -> None:
@@ -170,3 +200,21 @@ def test_work_goes_on_when_who_read_along_has_gone() -> None:
     with open(writer, "w", encoding="utf-8") as pipe, shown_on(pipe) as progress:  # noqa: PTH123
         for done in range(3):
             progress(done, 2, "face")
+
+
+def test_orders_to_a_terminal_in_others_files_are_spelled_out(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warnings = logging.StreamHandler()
+    monkeypatch.setattr(logging, "lastResort", warnings)
+    file = tmp_path / "e.yaml"
+    file.write_text(r'{"a\e]0;mine\a": 1}')
+
+    assert cli.main(["train", "--store", "s", "--experiment", str(file)]) == 2
+
+    record = logging.makeLogRecord({"msg": "a%s", "args": ("\x1b]0;mine\x07",)})
+    for text in (capsys.readouterr().err, warnings.format(record)):
+        assert r"a\x1b]0;mine\x07" in text
+        assert "\x1b" not in text

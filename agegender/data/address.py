@@ -1,6 +1,10 @@
 """Addresses as people may see them."""
 
+import re
+from typing import Final
 from urllib.parse import urlsplit
+
+_LOGIN: Final = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
 def shown(url: str) -> str:
@@ -12,3 +16,8 @@ def shown(url: str) -> str:
     if "@" not in parts.netloc:
         return url
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def without_logins(text: str) -> str:
+    """Return a text of others without the passwords in the addresses that it quotes."""
+    return _LOGIN.sub("", text)

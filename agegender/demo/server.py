@@ -11,8 +11,9 @@ from typing import Final
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agegender.demo.answer import LIMITS
@@ -108,7 +109,7 @@ def _uploads() -> Iterator[Path]:
 
 
 class Sealed:
-    """Tell the browser to ask nobody else, and to keep no photo.
+    """Tell the browser to ask nobody else, and to keep no photo; hear no other page.
 
     Args:
         app: What answers.
@@ -119,6 +120,10 @@ class Sealed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, sealed."""
+        if scope["type"] == "http" and _is_foreign(Headers(scope=scope)):
+            refusal = PlainTextResponse("Requests of other pages are refused.", 403)
+            await refusal(scope, receive, send)
+            return
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -130,3 +135,9 @@ class Sealed:
             await send(message)
 
         await self._app(scope, receive, sealed)
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Tell whether another page sends a request: a browser lets it upload files."""
+    origin = headers.get("origin")
+    return origin is not None and origin != f"http://{headers.get('host')}"

@@ -28,9 +28,17 @@ def escape(value: object) -> str:
     """
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return f"{value:,}"
-    encodable = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
-    visible = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", encodable)
-    return html.escape(visible, quote=True)
+    return html.escape(_visible(str(value)), quote=True)
+
+
+def no_html(text: str) -> str:
+    """Return a text of others for Markdown, which may hold HTML."""
+    return html.escape(_visible(text), quote=False)
+
+
+def _visible(text: str) -> str:
+    encodable = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", encodable)
 
 
 def paragraph(text: str) -> str:

@@ -19,6 +19,7 @@ from agegender.evaluate.tables import (
     span,
 )
 from agegender.notice import NOTICE
+from agegender.pages.markup import no_html
 
 _INTENDED = """\
 For looking at how old faces appear in a collection, for research on age estimation, \
@@ -63,15 +64,18 @@ def draw_model_card(subject: Subject, report: Report) -> str:
         Markdown, sections in the order of how much they matter.
     """
     coverage = report.sections["interval_coverage"]
-    trained_on = subject.trained_on.rstrip(".")
+    # Names of files, and what others noted in them.
+    name, judged_on = no_html(subject.name), no_html(subject.judged_on)
+    trained_on = no_html(subject.trained_on.rstrip("."))
+    facts = [f"- {what}: {no_html(told)}" for what, told in subject.network.items()]
     sections = {
         "What it is for, and what not": _INTENDED,
         "What it learnt from": f"{trained_on}.\n\nLabels are as perceived "
         "or crawled, some are wrong, and know two genders.",
-        "How well it does": f"On {subject.judged_on}: {report.heading}.\n\n"
+        "How well it does": f"On {judged_on}: {report.heading}.\n\n"
         + markdown(*metric_cells(report.metrics)),
         "Where it fails": worst(report),
-        "What it is": "\n".join(f"- {k}: {v}" for k, v in subject.network.items()),
+        "What it is": "\n".join(facts),
         "The gate": subject.gate and f"```\n{subject.gate}\n```",
         "By age and gender": "\n\n".join(
             markdown(*cells) for cells in group_cells(report.groups)
@@ -80,7 +84,7 @@ def draw_model_card(subject: Subject, report: Report) -> str:
         "How it was trained": subject.recipe and f"```yaml\n{subject.recipe}\n```",
     }
     told = [f"## {title}\n\n{text.strip()}" for title, text in sections.items() if text]
-    return "\n\n".join([f"# {subject.name}", f"> {NOTICE}", *told]) + "\n"
+    return "\n\n".join([f"# {name}", f"> {NOTICE}", *told]) + "\n"
 
 
 def worst(report: Report) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from urllib3.exceptions import HTTPError
 
 from agegender.config import PhotoLimits
-from agegender.data.address import shown
+from agegender.data.address import shown, without_logins
 from agegender.errors import DataError
 from agegender.predict.finding import is_address
 from agegender.predict.photos import Photo, content_of
@@ -69,7 +69,8 @@ def fetch(address: str, most: int = MAX_BYTES, seconds: float = MAX_SECONDS) -> 
                 return _body(answer, most, until)
         except (OSError, ValueError, HTTPError) as error:
             line = str(error).splitlines()[0] if str(error) else type(error).__name__
-            told = line.replace(address, shown(address))
+            # As given, and as it was sent: others quote either, or whither it led.
+            told = without_logins(line.replace(address, shown(address)))
             raise DataError(f"{shown(address)} cannot be fetched: {told}.") from error
 
 

@@ -82,7 +82,8 @@ class PhotoFaces:
     """The faces of one photo, or why there are none.
 
     Args:
-        source: The path as given, or `photo 3` for the third of photos without one.
+        source: The path as given, an address without its password, or `photo 3` for
+            the third of photos without one.
         faces: Most certain detection first.
         error: What was wrong with the photo, one line; None where it was read.
         left_out: Faces found beyond as many as are answered of one photo.

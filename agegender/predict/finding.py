@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from agegender.data.address import shown
 from agegender.data.photo import EXTENSIONS
 from agegender.errors import ConfigError, DataError
 
@@ -86,10 +87,12 @@ def _allowed(path: str, allow_urls: bool) -> str:
     if not allow_urls:
         raise ConfigError(
             "addresses are fetched with --allow-urls only; without it nothing goes "
-            f"over the network. Received: {path}."
+            f"over the network. Received: {shown(path)}."
         )
     if not path.lower().startswith(("http://", "https://")):
-        raise ConfigError(f"only http:// and https:// are fetched. Received: {path}.")
+        raise ConfigError(
+            f"only http:// and https:// are fetched. Received: {shown(path)}."
+        )
     return path
 
 

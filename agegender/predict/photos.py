@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agegender.config import PhotoLimits
+from agegender.data.address import shown
 from agegender.data.photo import BROKEN_PICTURE, decode_photo, upright_rgb
 from agegender.errors import DataError, first_line
 from agegender.predict.finding import is_address
@@ -36,6 +37,11 @@ def printable(name: str) -> str:
         else letter
         for letter in name
     )
+
+
+def told_name(photo: str) -> str:
+    """Return what a photo is called in its answer: an address without its password."""
+    return printable(shown(photo) if is_address(photo) else photo)
 
 
 def read_photo(photo: Photo, limits: PhotoLimits = PhotoLimits()) -> NDArray[np.uint8]:

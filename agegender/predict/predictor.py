@@ -26,7 +26,13 @@ from agegender.model.network import AgeGender, Network
 from agegender.predict.ahead import in_order
 from agegender.predict.answers import Answers
 from agegender.predict.faces import Face, PhotoFaces, abstentions
-from agegender.predict.photos import Photo, content_of, printable, read_photo
+from agegender.predict.photos import (
+    Photo,
+    content_of,
+    printable,
+    read_photo,
+    told_name,
+)
 
 BATCH_SIZE = 64
 
@@ -229,7 +235,7 @@ def _taken(photo: Photo) -> Photo:
 
 def _name(photo: Photo, number: int) -> str:
     is_named = isinstance(photo, str | Path)
-    return printable(str(photo)) if is_named else f"photo {number}"
+    return told_name(str(photo)) if is_named else f"photo {number}"
 
 
 def _points(found: Detection) -> tuple[tuple[float, float], ...] | None:

@@ -51,13 +51,13 @@ class Checked:
         if lost is None or parity.after is None:
             return text
         error = parity.after.mean_absolute_error
-        text += f" Mean absolute error {error:.3f} years, {lost:+.3f}"
+        text += f" Mean absolute error {error:.3f} years, {lost:+z.3f}"
         if parity.after.gender_accuracy is None or parity.before is None:
             return f"{text}."
         gained = parity.after.gender_accuracy - (parity.before.gender_accuracy or 0.0)
         return (
             f"{text}; gender {parity.after.gender_accuracy:.2%} right, "
-            f"{100 * gained:+.2f} points."
+            f"{100 * gained:+z.2f} points."
         )
 
 

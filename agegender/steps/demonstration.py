@@ -3,6 +3,7 @@
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 from agegender.config import AbstainRules
@@ -45,7 +46,7 @@ def demo(
     if find_spec("gradio") is None:
         raise ConfigError(
             "the page needs Gradio, which is not installed. Install it: "
-            "pip install 'agegender[demo]'."
+            'pip install "agegender[demo]".'
         )
     from agegender.demo import Answering, draw_page, open_port, serve
 
@@ -57,7 +58,8 @@ def demo(
     # Flushed, since whoever reads it through a pipe waits for it.
     print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201 - it stays
     if open:
-        webbrowser.open(address)
+        # Browsers of a terminal return when they are left, and wait for the page.
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     serve(listening, lambda uploads: draw_page(answering, uploads, card))
     return Outcome({"address": address}, "ended")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agegender.config import SUFFIXES, ExportFormat, Precision, require_offered
 from agegender.errors import ConfigError, DataError
+from agegender.notice import NOTICE
 from agegender.progress import Progress, silent
 from agegender.steps.answering import report_of, require_faces, require_fit
 from agegender.steps.card import card_of, size_of
@@ -123,7 +124,11 @@ def _write(
         formats.write_format(source, part, form, precision, shown)
         opened = formats.open_format(part, form, network)
         check = checked(version, network, opened, precision, store, progress)
-        notes = {"precision": precision, "check": json.dumps(asdict(check))}
+        notes = {
+            "precision": precision,
+            "check": json.dumps(asdict(check)),
+            "limits": NOTICE,
+        }
         formats.note_in(part, form, network.metadata | notes)
     return check
 

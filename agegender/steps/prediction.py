@@ -66,7 +66,7 @@ def predict(
     Returns:
         The faces of each photo; exit code 3 if no photo gave any.
     """
-    from agegender.predict.photos import printable
+    from agegender.predict.photos import told_name
     from agegender.predict.predictor import require_workable
     from agegender.predict.sinks import sink_for
     from agegender.predict.tally import Tally
@@ -87,7 +87,7 @@ def predict(
         "abstain": asdict(abstain),
         "runtime": runtime,
     }
-    names = [printable(photo) for photo in photos]
+    names = [told_name(photo) for photo in photos]
     with sink_for(form, file, settings, names) as sink:
         is_done = [name in sink.done for name in names]
         before = list(compress(names, is_done))

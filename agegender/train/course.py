@@ -27,7 +27,7 @@ class Course:
     best_weights: list[NDArray[Any]] = field(default_factory=list)
 
     def keep_best(self, epoch: int, error: float, model: keras.Model) -> None:
-        """Keep the model's weights if no epoch before had a lower error."""
+        """Keep the model's weights if no epoch before had as low an error."""
         if error < self.best_error:
             self.best_epoch, self.best_error = epoch, error
             self.best_weights = [np.asarray(one) for one in model.get_weights()]

@@ -31,7 +31,10 @@ from agegender.steps.loading import load
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
-COMMAND = "demo --model starter --port 0 --no-open"
+COMMAND = "demo --model starter --port 0"
+BROWSER = "import sys, urllib.request\nurllib.request.urlopen(sys.argv[1]).read()\n"
+"""As those of a terminal: it is there until it has the page."""
+
 FACE = Face(
     box=(10.0, 10.0, 60.0, 60.0),
     landmarks=None,
@@ -169,7 +172,7 @@ def test_absent_gradio_is_told_in_one_line(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("pip install 'agegender[demo]'.")
+    assert done.stderr.strip().endswith('pip install "agegender[demo]".')
     assert len(done.stderr.strip().splitlines()) == 1
 
 
@@ -199,6 +202,7 @@ sys.addaudithook(told)
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("page")
     (folder / "sitecustomize.py").write_text(AUDIT)
+    (folder / "browser.py").write_text(BROWSER)
     (folder / "temporary").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "agegender", *COMMAND.split()],
@@ -207,6 +211,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         | {
             "PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)]),
             "TMPDIR": str(folder / "temporary"),
+            "BROWSER": f"'{sys.executable}' '{folder / 'browser.py'}' %s",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -229,12 +234,14 @@ def asked(request: urllib.request.Request | str) -> bytes:
     return content
 
 
-def uploaded(address: str, photo: bytes) -> str:
+def uploaded(address: str, photo: bytes, origin: str | None = None) -> str:
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n'
         b"Content-Type: image/jpeg\r\n\r\n" + photo + b"\r\n--x--\r\n"
     )
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    if origin is not None:
+        kind["Origin"] = origin
     request = urllib.request.Request(f"{address}/gradio_api/upload", body, kind)
     (path,) = json.loads(asked(request))
     return str(path)
@@ -301,6 +308,16 @@ def test_page_forbids_other_hosts_and_answers_to_no_other_name(served: Served) -
         asked(foreign)
     assert refused.value.code == 400
     refused.value.close()
+
+
+@pytest.mark.parametrize("origin", ["http://example.org", "null", ""])
+def test_another_page_uploads_nothing(served: Served, origin: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        uploaded(served.address, example_photo(), origin)
+    assert refused.value.code == 403
+    refused.value.close()
+    own = uploaded(served.address, example_photo(), served.address)
+    assert "<article" in answered(served.address, own)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no Ctrl-C to another process")

@@ -69,6 +69,17 @@ def test_what_does_not_apply_has_no_section(report: Report) -> None:
     assert "How it was trained" not in card
 
 
+def test_what_others_noted_is_no_html_and_no_order_to_a_terminal(
+    report: Report,
+) -> None:
+    theirs = "<img src=x onerror=alert(1)>\x1b[2J"
+    subject = Subject(theirs, {"network": theirs}, theirs, "", theirs)
+    card = draw_model_card(subject, report)
+    assert card.count(r"&lt;img src=x onerror=alert(1)&gt;\x1b[2J") == 4
+    assert "<img" not in card
+    assert "\x1b" not in card
+
+
 def test_last_sections_are_left_out_first(card: str) -> None:
     short = shortened(card, 3000, "More elsewhere.")
     assert len(short) <= 3000

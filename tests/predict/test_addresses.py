@@ -12,9 +12,9 @@ from PIL import Image
 
 from agegender.config import PhotoLimits
 from agegender.detect import WholePhoto
-from agegender.errors import DataError
+from agegender.errors import ConfigError, DataError
 from agegender.model.network import Network
-from agegender.predict import Predictor
+from agegender.predict import Predictor, find_photos
 from agegender.predict.addresses import fetch, fetched_content
 
 
@@ -33,6 +33,7 @@ class Photos(BaseHTTPRequestHandler):
         "/file": "file:///etc/hostname",
         "/o": "/o",
         "/late": "/late",
+        "/signed-in": "http://me:secret@127.0.0.1:1/gone",
     }
 
     def do_GET(self) -> None:
@@ -112,11 +113,20 @@ def test_redirections_have_no_more_time_than_a_photo(host: str) -> None:
         fetch(f"{host}/late", seconds=1)
 
 
-def test_password_of_an_address_is_not_told(host: str) -> None:
-    address = host.replace("//", "//me:secret@") + "/gone"
+@pytest.mark.parametrize("path", ["/gone", "/my gone.png", "/signed-in"])
+def test_password_of_an_address_is_not_told(
+    host: str, path: str, network: Network
+) -> None:
+    address = host.replace("//", "//me:secret@") + path
     with pytest.raises(DataError) as refused:
         fetch(address)
     assert "secret" not in str(refused.value)
+    [answer] = Predictor(network, WholePhoto(), reader=fetched_content).predict(address)
+    assert "secret" not in f"{answer}"
+    assert answer.source == host + path
+    with pytest.raises(ConfigError) as unasked:
+        find_photos([address])
+    assert "secret" not in str(unasked.value)
 
 
 def test_files_are_read_as_ever(tmp_path_factory: pytest.TempPathFactory) -> None:

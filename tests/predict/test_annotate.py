@@ -162,6 +162,17 @@ def test_photos_of_one_name_do_not_overwrite_each_other(
     ]
 
 
+def test_names_that_some_file_systems_take_for_one_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    folder = AnnotatedFolder(tmp_path / "out")
+    named = [
+        folder.name(name).name
+        for name in ("a/\xfc.jpg", "b/u\u0308.jpg", "U\u0308.JPG")
+    ]
+    assert named == ["\xfc.jpg", "u\u0308-2.jpg", "U\u0308-3.JPG"]
+
+
 def test_annotated_picture_is_a_readable_jpeg(photo: Path, tmp_path: Path) -> None:
     path = AnnotatedFolder(tmp_path / "out").save(
         PhotoFaces(str(photo), (face(10, 10, 40, 40),))

@@ -17,6 +17,7 @@ from agegender.model.network import Network
 from agegender.model.runtimes import Opened
 from agegender.predict import COLUMNS, PhotoFaces, Predictor
 from agegender.predict.ahead import AHEAD
+from agegender.predict.faces import Face, abstentions
 
 
 def grey(level: int, side: int = 20) -> NDArray[np.uint8]:
@@ -339,6 +340,25 @@ def test_unsure_parts_of_an_answer_are_abstained_from(
     (answer,) = cautious.predict([grey(230)])  # 90 years, male by 0.9
     assert answer.faces[0].abstained == abstained
     assert answer.faces[0].age == pytest.approx(90.2, abs=0.5)
+
+
+def test_answer_as_unsure_as_the_rules_allow_is_one() -> None:
+    woman = Face((0.0, 0.0, 9.0, 9.0), None, 0.9, 30.0, 10.0, 50.0, 0.2)
+    assert abstentions(woman, AbstainRules(40.0, 0.8, 0.9)) == ()
+    assert abstentions(woman, AbstainRules(39.0, 0.9, 0.95)) == (
+        "face",
+        "age",
+        "gender",
+    )
+
+
+def test_age_is_in_its_interval_though_a_long_tail_pulls_it_out(
+    network: Network,
+) -> None:
+    # At 0 years the distribution has an upper side alone: 0.3 on average, half at 0.2.
+    (answer,) = Predictor(network, WholePhoto(), 0.01).predict([grey(0)])
+    (face,) = answer.faces
+    assert face.age_low < face.age == face.age_high
 
 
 def test_unsure_detection_is_abstained_from(network: Network) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from agegender.notice import NOTICE, NOTICE_SHORT
-from agegender.predict import Face, PhotoFaces, to_csv, to_json, to_table
+from agegender.predict import Face, PhotoFaces, to_json, to_table
+from agegender.predict.lines import Csv
 
 FACE = Face(
     box=(10.04, 20.0, 110.0, 140.06),
@@ -18,6 +19,12 @@ FACE = Face(
     male_probability=0.0712,
 )
 CROP = Face((0.0, 0.0, 64.0, 64.0), None, None, 8.0, 5.0, 12.0, 0.9)
+
+
+def csv_rows(answers: list[PhotoFaces]) -> list[dict[str, str]]:
+    form = Csv()
+    text = form.heading + "".join(form.text(answer, "starter") for answer in answers)
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ def test_ready_crop_has_no_score_and_no_landmarks_in_json() -> None:
 def test_csv_has_one_row_a_face_and_one_a_photo_without(
     answers: list[PhotoFaces],
 ) -> None:
-    rows = list(csv.DictReader(io.StringIO(to_csv(answers, "starter"))))
+    rows = csv_rows(answers)
     assert [row["photo"] for row in rows] == [
         "two.jpg",
         "two.jpg",
@@ -93,9 +100,7 @@ def test_what_the_model_abstains_from_is_marked_and_explained() -> None:
     *_, row, _, doubt, notice = to_table(unsure).splitlines()
     assert row.split()[2:7] == ["34", "27-42", "female?", "0.93", "0.99?"]
     assert (doubt[:2], notice) == ("?:", NOTICE)
-    assert next(csv.DictReader(io.StringIO(to_csv(unsure))))["abstained"] == (
-        "face gender"
-    )
+    assert csv_rows(unsure)[0]["abstained"] == "face gender"
     assert "?" not in to_table([PhotoFaces("a.jpg", (FACE,))])
 
 

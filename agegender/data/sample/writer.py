@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -20,7 +22,7 @@ from agegender.data.sample.rows import EDGES, draw_rows
 from agegender.errors import ConfigError, DataError
 from agegender.progress import Progress, silent
 
-CHUNK = 32
+CHUNK = 8
 """Pictures handed to a worker at a time."""
 
 WORTH_A_POOL = 300
@@ -157,8 +159,32 @@ def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | 
         return
     # Spawned, not forked: the caller may have threads that a fork would break.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, _end_with_command) as pool:
-        yield from pool.map(draw_picture, pictures, chunksize=CHUNK)
+    pool = ProcessPoolExecutor(count, context, _end_with_command)
+    try:
+        with _deaf_to_ctrl_c():
+            drawn = pool.map(draw_picture, pictures, chunksize=CHUNK)
+        yield from drawn
+    finally:
+        with _deaf_to_ctrl_c():
+            pool.shutdown()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Pass over Ctrl-C in the block; processes that it starts do so until they end.
+
+    A terminal sends it to all of them. A pool complains when workers die of it, and
+    never ends when its own end is cut short. Outside of the main thread nothing
+    changes.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_with_command() -> None:

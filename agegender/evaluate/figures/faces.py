@@ -5,6 +5,7 @@ arrays are checked to be equally long, and nothing here reorders them.
 """
 
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from agegender.counts import counted
 from agegender.errors import DataError
 from agegender.evaluate.answers import Answers, pair
 from agegender.evaluate.figures.style import BLUE, VERMILION, new_figure
+from agegender.notice import NOTICE_SHORT
 
 COLUMNS = 6
 FAR_OFF = 10.0
@@ -53,15 +55,15 @@ def face_grid(
     columns = min(COLUMNS, len(faces))
     rows = math.ceil(len(faces) / columns)
     title = counted(len(faces), "face")
-    figure = new_figure(max(1.6 * columns, 4.8), 2.15 * rows + 0.6, title)
+    figure = new_figure(max(1.6 * columns, 4.8), 2.15 * rows + 0.9, title)
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in cells:
         axes.set_axis_off()
     for axes, face, row in zip(cells, faces, range(len(faces)), strict=False):
         _draw(axes, face, answers, row)
-    figure.supxlabel(
-        f"orange: other gender, or more than {FAR_OFF:.0f} years off", fontsize=9
-    )
+    legend = f"orange: other gender, or more than {FAR_OFF:.0f} years off"
+    limits = textwrap.fill(f"All {NOTICE_SHORT}.", 60)
+    figure.supxlabel(f"{legend}\n{limits}", fontsize=9)
     return figure
 
 

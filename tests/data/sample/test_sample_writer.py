@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import tarfile
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -162,17 +164,38 @@ def test_number_out_of_range_is_refused(tmp_path: Path, wrong: dict[str, int]) -
     assert not list(tmp_path.iterdir())
 
 
-def test_killed_sample_leaves_no_process_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "agegender", "sample", "--out", str(tmp_path)]
+@contextmanager
+def drawing_of(out: Path) -> Iterator[subprocess.Popen[str]]:
+    """Lend a command in a process group of its own that draws, and end all of it."""
+    command = [sys.executable, "-m", "agegender", "sample", "--out", str(out)]
     drawing = subprocess.Popen(
         command, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
     try:
         assert drawing.stderr is not None
         assert "faces drawn" in drawing.stderr.readline()
-        drawing.kill()
-        # Whoever is left keeps standard error open.
-        drawing.communicate(timeout=120)
+        yield drawing
     finally:
         with suppress(ProcessLookupError):
             os.killpg(drawing.pid, signal.SIGKILL)
+
+
+def test_killed_sample_leaves_no_process_behind(tmp_path: Path) -> None:
+    with drawing_of(tmp_path) as drawing:
+        drawing.kill()
+        # Whoever is left keeps standard error open.
+        drawing.communicate(timeout=120)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_that_all_processes_hear_is_answered_in_one_line(
+    tmp_path: Path, times: int
+) -> None:
+    with drawing_of(tmp_path) as drawing:
+        for _ in range(times):
+            os.killpg(drawing.pid, signal.SIGINT)
+            time.sleep(0.1)
+        _, told = drawing.communicate(timeout=60)
+    assert told.splitlines()[-1] == "agegender: interrupted."
+    assert "Traceback" not in told
+    assert drawing.returncode == 130
