@@ -114,4 +114,4 @@ def test_openvino_that_is_not_installed_is_told_in_one_line(
     asked = [str(photo), "--model", "starter", "--runtime", "openvino"]
     assert cli.main(["predict", *asked]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
-    assert "pip install 'agegender[openvino]'" in line
+    assert 'pip install "agegender[openvino]"' in line

@@ -17,6 +17,7 @@ import keras
 import mlflow
 import numpy as np
 import pytest
+from promoting import promote_alias
 from scipy.stats import betabinom
 
 import agegender
@@ -38,7 +39,6 @@ from agegender.evaluate.calibrate import fit_calibration
 from agegender.model.network import Network
 from agegender.steps.gate import TEST_SPLIT_TAG
 from agegender.tracking import registry
-from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
 TINY = Experiment(
@@ -608,6 +608,28 @@ def test_dry_run_moves_no_alias(walked: Path) -> None:
     with pytest.raises(GateRefusedError):
         steps.promote(str(walked / "store"), dry_run=True)
     assert registry.alias_version("champion") is None
+
+
+def test_dry_run_of_a_version_that_passes_moves_nothing(
+    walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = _challenger()
+    promote_alias(champion)
+    twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
+    asked = {"store": str(walked / "store"), "version": int(twin.version)}
+    # As if the twin were asked otherwise.
+    monkeypatch.setattr(registry, "signature_of", lambda version: version.number)
+    lenient = GateConfig(age_margin=1.0, coverage_margin=1.0, latency_ms=1e-6)
+    with pytest.raises(GateRefusedError, match=r"passed: signature: another; latency"):
+        steps.promote(**asked, gate=lenient, dry_run=True)
+    lenient = replace(lenient, same_signature=False, latency_ms=0.0)
+
+    outcome = steps.promote(**asked, gate=lenient, dry_run=True)
+
+    assert outcome.text.startswith(f"version {twin.version} would become champion")
+    assert outcome.data["promoted"] is False
+    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    assert "gate" not in registry.resolve(f"models:/agegender/{twin.version}").tags
 
 
 def test_prediction_finds_faces_and_draws_them(walked: Path, tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from agegender import cli, steps
 from agegender.data.sample.crops import drawn_faces
 from agegender.data.store import FaceStore, write_store
 from agegender.errors import DataError, ModelError
+from agegender.evaluate.parity import Accuracy, Parity
 from agegender.model.calibration import Calibration
 from agegender.model.network import Network
 from agegender.model.starter import starter_file
+from agegender.notice import NOTICE
 from agegender.progress import silent
-from agegender.steps.checking import checked
+from agegender.steps.checking import Checked, checked
 from agegender.tracking.version import resolve
 
 
@@ -93,6 +95,7 @@ def test_int8_states_what_it_loses_and_nothing_is_made_from_it(
     assert lost != 0.0
     assert check["parity"]["faces"] == 12
     assert noted["precision"] == "int8"
+    assert noted["limits"] == NOTICE
     assert f"{lost:+.3f}" in out.with_name("MODEL_CARD.md").read_text("utf-8")
     with pytest.raises(ModelError, match="nothing finer"):
         steps.export(str(out), str(tmp_path / "fine.onnx"))
@@ -136,3 +139,9 @@ def test_float32_file_that_answers_another_way_is_refused(store: Path) -> None:
     with pytest.raises(ModelError, match=r"0\.05 being allowed"):
         checked(version, network, other, "float32", faces, silent)
     checked(version, network, other, "float16", faces, silent)
+
+
+def test_loss_of_nothing_is_told_without_a_minus() -> None:
+    before, after = Accuracy(5.0, 0.9), Accuracy(5.0 - 1e-8, 0.9 - 1e-8)
+    told = Checked("drawn", "keras", Parity(9, 0.0, 0.0, 0.0, before, after)).told()
+    assert "5.000 years, +0.000; gender 90.00% right, +0.00 points." in told

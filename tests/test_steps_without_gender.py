@@ -9,12 +9,12 @@ import mlflow
 import numpy as np
 import pytest
 from PIL import Image
+from promoting import promote_alias
 
 from agegender import steps
 from agegender.config import Experiment, FilterRules, ModelConfig, TrainingConfig
 from agegender.errors import GateRefusedError
 from agegender.tracking import registry
-from agegender.tracking.champion import promote_alias
 from agegender.tracking.store import use_tracking_store
 
 TINY = Experiment(

@@ -8,7 +8,13 @@ from pictures import gradient, noise
 from PIL import Image
 
 from agegender.config import CropRule
-from agegender.data.faces import contrast, crop_face, decode_face, resize_crop
+from agegender.data.faces import (
+    contrast,
+    crop_face,
+    cut_face,
+    decode_face,
+    resize_crop,
+)
 from agegender.data.photo import decode_photo
 from agegender.errors import DataError
 
@@ -26,11 +32,13 @@ def test_cropping_a_photo_agrees_with_resizing_a_crop_to_the_pixel(side: int) ->
 def test_shifted_crop_lies_lower_on_the_photo() -> None:
     picture = np.zeros((200, 200, 3), np.uint8)
     picture[100:110] = 255
-    rule = CropRule(margin=0.0, shift=0.25, size=40)
-    rows = crop_face(picture, (80, 80, 120, 120), rule)[:, 20, 0]
-    # The band at 100..110 lies 20 px below the box's top, and 10 px less for the shift.
-    assert rows[12:18].min() > 200
-    assert rows[24:].max() < 60
+    rule = CropRule(margin=0.5, shift=0.25, size=80)
+    rows = crop_face(picture, (80, 80, 120, 120), rule)[:, 40, 0]
+    # The band at 100..110 lies 20 px below the box's top, 20 px more for the margin
+    # and 10 px less for the shift: of the box, not of the crop.
+    assert rows[30:40].min() > 200
+    assert rows[:28].max() < 60
+    assert rows[42:].max() < 60
 
 
 def test_crop_shows_the_margin_around_the_box() -> None:
@@ -62,7 +70,16 @@ def test_oblong_crop_keeps_its_shape() -> None:
 
 
 @pytest.mark.parametrize(
-    "box", [(5, 5, 5, 9), (9, 9, 5, 5), (100, 0, 120, 20), (np.nan, 0, 5, 5)]
+    "box",
+    [
+        (5, 5, 5, 9),
+        (9, 9, 5, 5),
+        (100, 0, 120, 20),
+        (0, 100, 20, 120),
+        (-20, 0, 0, 20),
+        (0, -20, 20, 0),
+        (np.nan, 0, 5, 5),
+    ],
 )
 def test_box_without_a_pixel_is_refused(box: tuple[float, ...]) -> None:
     with pytest.raises(DataError, match="holds no pixel"):
@@ -73,6 +90,11 @@ def test_crop_that_would_fill_memory_is_refused() -> None:
     long = np.broadcast_to(np.uint8(90), (10, 60_000, 3))
     with pytest.raises(DataError, match="far larger"):
         crop_face(long, (0, 0, 60_000, 10), RULE)
+
+
+def test_box_that_dwarfs_its_photo_is_refused() -> None:
+    with pytest.raises(DataError, match="far larger"):
+        crop_face(noise(60, 60), (-150, -150, 150, 150), RULE)
 
 
 @pytest.mark.parametrize("shape", [(1, 20_000), (9, 1), (5_000, 20_000)])
@@ -101,12 +123,16 @@ def test_face_in_a_large_photo_is_that_of_the_whole_photo(maker: Any) -> None:
     rule = CropRule(margin=0.4, size=32)
     for box in [(100.5, 200.0, 400.0, 500.0), (0.0, -50.0, 500.0, 450.0)]:
         whole = crop_face(decode_photo(encoded), box, rule).astype(int)
-        assert np.abs(decode_face(encoded, box, rule) - whole).max() <= 4
+        face = decode_face(encoded, box, rule)
+        assert np.abs(face - whole).max() <= 4
+        # Predicting decodes the photo in full, and tells the face that training saw.
+        assert np.array_equal(cut_face(encoded, decode_photo(encoded), box, rule), face)
+        assert not np.array_equal(whole, face)
 
 
 def test_small_face_in_a_large_photo_keeps_all_its_pixels(maker: Any) -> None:
     encoded = maker.encoded(Image.fromarray(noise(1000, 1000)))
-    box = (500.0, 500.0, 530.0, 530.0)
+    box = (500.0, 500.0, 550.0, 550.0)  # 90 px with its margin, of at least 64
     whole = crop_face(decode_photo(encoded), box, RULE)
     assert np.array_equal(decode_face(encoded, box, RULE), whole)
 

@@ -56,6 +56,12 @@ def test_second_faces_are_kept_where_allowed() -> None:
     assert len(filter_rows(rows(second_face_score=[np.nan, 2.0]), rules).rows) == 2
 
 
+def test_unknown_genders_are_minus_one_where_they_are_kept() -> None:
+    table = rows(gender=[0.0, 1.0, np.nan, 2.0])
+    kept = filter_rows(table, FilterRules(allow_unknown_gender=True)).rows
+    assert kept["gender"].tolist() == [0, 1, -1, -1]
+
+
 def test_a_source_without_detector_scores_is_judged_by_its_labels() -> None:
     table = pd.DataFrame({"age": [30.0, 130.0], "gender": [0.0, 1.0]})
     funnel = filter_rows(table, FilterRules()).funnel

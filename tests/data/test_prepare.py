@@ -187,6 +187,7 @@ def test_blank_photos_tie_nobody_together(maker: Any, tmp_path: Path) -> None:
     files |= dict.fromkeys(photos[::2], maker.blank())
     store = prepare("imdb", tmp_path / "store", archive=maker.tar(files), size=16)
     assert store.labels["identity"].nunique() == 20
+    assert set(store.manifest.duplicates.values()) == {0}
 
 
 @settings(

@@ -86,6 +86,8 @@ def test_whole_photos_are_cut_as_the_other_inputs_are(
     store = prepare(inputs, tmp_path / "store", size=16)
     assert store.manifest.crop_rule.margin == UTKFACE_MARGIN
     assert store.manifest.sources[1]["crop"]["margin"] == UTKFACE_MARGIN
+    race = store.labels.groupby("source")["race"].agg(set)
+    assert race.to_dict() == {"utkface": {0, 1, 2, 3, 4}, "imdb-full": {-1}}
     with pytest.raises(ConfigError, match="cut already, so --margin"):
         prepare(inputs, tmp_path / "other", size=16, margin=0.4)
 

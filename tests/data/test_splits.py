@@ -108,9 +108,9 @@ def test_people_may_be_on_both_sides_only_where_photos_are_dealt() -> None:
 
 
 def test_nameless_faces_of_one_photo_stay_together_and_named_ones_do_not() -> None:
-    people = pd.Series(["", "", "ann", "bob"])
+    people = pd.Series(["", "", "ann", "bob", ""])
     photo = "0123456789abcdef"
-    faces = pd.Series([f"{photo}{n}" for n in range(4)])
+    faces = pd.Series([*(f"{photo}{n}" for n in range(4)), f"{photo[::-1]}0"])
     joined = join_identities(people, faces, 0)
-    assert joined[0] == joined[1]
-    assert joined.tolist()[2:] == ["ann", "bob"]
+    assert joined[0] == joined[1] != joined[4]
+    assert joined.tolist()[2:4] == ["ann", "bob"]

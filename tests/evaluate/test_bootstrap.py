@@ -15,7 +15,7 @@ from agegender.evaluate.bootstrap import (
     person_sums,
     resampled_sums,
 )
-from agegender.evaluate.intervals import bca_interval, interval
+from agegender.evaluate.intervals import bca_interval, interval, widened
 
 Draw = Callable[..., Any]
 
@@ -121,6 +121,17 @@ def test_bca_interval_of_a_skewed_mean_agrees_with_scipy() -> None:
     assert low == pytest.approx(other.low, abs=0.05 * width)
     assert high == pytest.approx(other.high, abs=0.05 * width)
     assert high > plain[1] + 0.05 * width  # the plain one misses the long tail
+
+
+def test_widened_interval_of_a_mean_is_students() -> None:
+    values = np.random.default_rng(8).normal(size=5)
+    mean = float(values.mean())
+    # As people drawn anew would have it, if there were no end of draws.
+    reach = float(stats.norm.ppf(0.95) * values.std() / np.sqrt(5))
+    expected = stats.t.interval(0.9, 4, mean, stats.sem(values))
+    assert widened(mean, (mean - reach, mean + reach), 0.9, 5) == pytest.approx(
+        expected
+    )
 
 
 def test_bca_falls_back_to_quantiles_where_all_draws_are_the_value() -> None:

@@ -71,6 +71,20 @@ def test_intervals_hold_what_they_promise_on_20_random_splits(claimed: float) ->
         assert min(shares) >= level - 3.5 * spread
 
 
+def test_spans_are_ranked_as_if_there_were_one_more_face() -> None:
+    # Even over all ages, and a third of a year and k years beyond their middle.
+    needed = 2.0 * (np.arange(50) + 0.3) / 101
+    labels = pd.DataFrame(
+        {"age": 50.3 + np.arange(50), "gender": 0, "identity": np.arange(50)}
+    )
+    answers = pair(np.full((50, 101), 1 / 101), np.full(50, 0.5), labels)
+    fitted = fit_calibration(answers)
+    spans = dict(zip(fitted.levels, fitted.spans[0], strict=True))
+    assert spans[0.5] == pytest.approx(needed[25], abs=1e-5)  # of 51 / 2, the 26th
+    assert spans[0.9] == pytest.approx(needed[45], abs=1e-5)  # of 45.9, the 46th
+    assert spans[0.99] == 1.0  # the 51st of 50
+
+
 def test_each_band_of_guessed_ages_holds_its_promise() -> None:
     rng = np.random.default_rng(5)
     centre = rng.uniform(0, 90, 12_000)
@@ -154,8 +168,6 @@ def test_few_faces_of_a_band_take_the_spans_of_all(draw: Draw) -> None:
     ages, male, labels = draw(99)
     fitted = fit_calibration(pair(ages, male, labels))
     assert len(set(fitted.spans)) == 1
-    # 99 faces promise 99 %, but a hundredth of a band more than all is everything.
-    assert fitted.spans[0][-1] <= 1.0
 
 
 def test_coverage_is_counted_by_hand(
@@ -168,11 +180,12 @@ def test_coverage_is_counted_by_hand(
             "identity": list("abcd"),
         }
     )
-    answers = pair(certain([30, 44, 5, 70]), np.full(4, 0.5), labels)
+    answers = pair(certain([30, 39, 5, 70]), np.full(4, 0.5), labels)
     table = interval_coverage(answers, Calibration(), Resampling(50), levels=[0.8])
     shares = table.set_index(["by", "group"])["share"]
     assert shares["all", "all"] == 0.75
-    assert shares["guessed age", "40-59"] == 0.0
+    assert shares["guessed age", "30-39"] == 0.5
+    assert shares["true age", "40-59"] == 0.0
     assert shares["gender", "female"] == 0.5
     assert shares["gender", "unknown"] == 1.0
     assert ("true age", "10-19") not in shares.index  # nobody there

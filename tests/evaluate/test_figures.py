@@ -19,6 +19,7 @@ from agegender.evaluate.figures import (
     face_grid,
     training_curves,
 )
+from agegender.notice import NOTICE_SHORT
 
 Draw = Callable[..., Any]
 Certain = Callable[[list[int]], np.ndarray]
@@ -140,10 +141,12 @@ def test_ages_with_few_faces_are_not_drawn_in_the_running_error(draw: Draw) -> N
     assert np.isfinite(shown[30])
 
 
-def test_grid_of_one_face_says_so(draw: Draw) -> None:
+def test_grid_of_one_face_says_so_and_what_guesses_are_not_for(draw: Draw) -> None:
     ages, male, labels = draw(1)
     faces = np.zeros((1, 8, 8, 3), np.uint8)
-    assert face_grid(faces, labels, ages, male).get_suptitle() == "1 face"
+    figure = face_grid(faces, labels, ages, male)
+    assert figure.get_suptitle() == "1 face"
+    assert NOTICE_SHORT in " ".join(figure.get_supxlabel().split())
 
 
 @pytest.mark.parametrize("picture", [age_scatter, error_by_age, age_distributions])

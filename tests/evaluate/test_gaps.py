@@ -65,3 +65,5 @@ def test_few_people_are_compared_with_nobody(draw: Draw) -> None:
     assert gaps(draw, "mean_absolute_error", n=40).empty
     race = np.where(np.arange(100) < 20, "a", "b")
     assert "race" not in gaps(draw, "mean_absolute_error", n=100, race=race).index
+    photos = pair(*draw(600, people=29))
+    assert group_gaps(photos, pd.DataFrame(), "mean_absolute_error", QUICK).empty

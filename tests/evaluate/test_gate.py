@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import ArrayLike
 
 from agegender.config import GateConfig
 from agegender.errors import ConfigError
@@ -82,6 +83,12 @@ def test_guess_has_to_be_beaten_as_surely_as_the_gate_says(draw: Draw) -> None:
     assert not check_guess(answers, guess - 0.2, GateConfig(confidence=0.5)).passed
 
 
+def test_three_people_of_many_errors_do_not_surely_beat_the_guess() -> None:
+    answers = _off_by([1, 5, 9])  # Student's 90 % interval of the mean ends at 11.7
+    assert not check_guess(answers, 10.0, GATE).passed
+    assert check_guess(answers, 13.0, GATE).passed
+
+
 def test_model_that_is_unfair_to_one_group_is_refused_for_it(draw: Draw) -> None:
     champion = pair(*draw(2000, noise=6.0))
     challenger = _wrong_for_old_women(pair(*draw(2000, noise=3.0)))
@@ -125,6 +132,47 @@ def test_groups_too_small_to_judge_refuse_nobody(draw: Draw) -> None:
     assert check.got == "no group has 30 people"
 
 
+@pytest.mark.parametrize(
+    ("losers", "years", "confidence", "passed"),
+    [
+        (1, 60, 0.95, True),  # 2 years worse, by one person of thirty
+        (3, 60, 0.95, False),  # of people drawn anew, 4 % hold none of the three
+        (3, 60, 0.98, True),
+        (17, 2, 0.95, False),  # 1.1 years worse, or by chance 0.8
+        (14, 2, 0.95, True),  # surely worse, and within the margin
+    ],
+)
+def test_group_may_lose_what_is_within_the_margin_or_chance(
+    losers: int, years: int, confidence: float, passed: bool
+) -> None:
+    person = np.repeat(np.arange(30), 20)
+    champion = _off_by(0 * person, person)
+    challenger = _off_by(np.where(person < losers, years, 0), person)
+    gate = GateConfig(confidence=confidence)
+    assert check_groups(challenger, champion, NO_KEYS, gate).passed == passed
+
+
+def test_many_photos_of_few_people_are_no_group() -> None:
+    person = np.repeat(np.arange(29), 20)
+    champion, challenger = _off_by(0 * person, person), _off_by(9 + 0 * person, person)
+    check = check_groups(challenger, champion, NO_KEYS, GATE)
+    assert check.passed
+    assert check.got == "no group has 30 people"
+
+
+def test_group_that_is_named_is_one_that_did_not_pass() -> None:
+    person = np.arange(80)
+    man = person < 40
+    # Two men lose more on average than all women, but that could be chance.
+    errors = np.where(man, np.where(person < 2, 59, 0), 2)
+    champion, challenger = (
+        _off_by(one, person, np.where(man, 20, 30), man) for one in (0 * person, errors)
+    )
+    check = check_groups(challenger, champion, NO_KEYS, GATE)
+    assert not check.passed
+    assert check.got == "+2.00 years at female (40 people)"
+
+
 def test_gender_may_lose_no_more_than_the_margin(draw: Draw) -> None:
     champion = pair(*draw(1000))
     turned = champion.male_probability.copy()
@@ -136,6 +184,15 @@ def test_gender_may_lose_no_more_than_the_margin(draw: Draw) -> None:
     lenient = check_gender(comparison, GateConfig(gender_margin=0.2))
     assert lenient is not None
     assert lenient.passed
+
+
+def test_gender_that_is_surely_worse_is_refused_by_its_loss_alone() -> None:
+    champion = _off_by(np.zeros(1000, int))
+    wrong = np.arange(1000) < 15  # 1.5 %, or by chance 0.9
+    challenger = replace(champion, male_probability=1.0 - wrong)
+    check = check_gender(compare_answers(challenger, champion), GATE)
+    assert check is not None
+    assert not check.passed
 
 
 def test_intervals_have_to_hold_what_they_promise(draw: Draw) -> None:
@@ -169,6 +226,26 @@ def test_intervals_fitted_to_few_faces_may_be_off_by_chance(
     assert check_coverage(warped, replace(fitted, faces=50), GATE).passed
 
 
+@pytest.mark.parametrize(
+    ("people", "in_80", "in_90", "passed"),
+    [
+        (1000, 900, 900, False),  # one of both levels is off
+        (30, 24, 30, True),  # all of 30 are no more than 90 %, by chance
+        (100, 88, 88, True),  # at 95 % off; not where one look of four may be
+        (100, 90, 90, False),
+    ],
+)
+def test_intervals_are_off_where_a_level_surely_is(
+    people: int, in_80: int, in_90: int, passed: bool
+) -> None:
+    row = np.arange(people)
+    # Even over 0 to 99 years: within 80 %, within 90 % and beyond.
+    age = np.where(row < in_80, 50, np.where(row < in_90, 7, 99))
+    even = np.tile((np.arange(101) < 100) / 100.0, (people, 1))
+    answers = replace(_off_by(0 * row, row, age), age_probabilities=even)
+    assert check_coverage(answers, Calibration(), GATE).passed == passed
+
+
 def test_limits_hold_only_where_they_are_set() -> None:
     assert check_limit("size", 12.0, 0.0, "MB").passed
     assert check_limit("size", 12.0, 12.0, "MB").passed
@@ -195,6 +272,22 @@ def test_gate_that_makes_no_sense_is_told(
 ) -> None:
     with pytest.raises(ConfigError, match=told):
         GateConfig(**settings)  # type: ignore[arg-type]
+
+
+def _off_by(
+    errors: ArrayLike,
+    person: ArrayLike | None = None,
+    age: ArrayLike = 30,
+    male: ArrayLike = True,
+) -> Answers:
+    """Answer as surely as can be, too old by whole years; genders are all right."""
+    told = np.asarray(errors)
+    age, male = np.broadcast_to(age, told.shape), np.broadcast_to(male, told.shape)
+    identity = np.arange(len(told)) if person is None else person
+    labels = pd.DataFrame(
+        {"age": age, "gender": male.astype(int), "identity": identity}
+    )
+    return pair(np.eye(101)[np.clip(age + told, 0, 100)], male.astype(float), labels)
 
 
 def _wrong_for_old_women(answers: Answers) -> Answers:

@@ -104,6 +104,14 @@ def test_impossible_truth_costs_much_but_not_infinity(
     assert got["gender_nll"] == pytest.approx(-np.log(1e-7))
 
 
+def test_age_between_two_years_is_of_the_nearer_one(
+    draw: Draw, certain: Certain
+) -> None:
+    _, male, labels = draw(2)
+    answers = pair(certain([30, 30]), male, labels.assign(age=[29.6, 30.4]))
+    assert values(answers)["age_nll"] == 0.0
+
+
 def test_balanced_accuracy_is_unknown_where_one_gender_is_absent(draw: Draw) -> None:
     ages, male, labels = draw(20)
     got = values(pair(ages, male, labels.assign(gender=1)))
@@ -142,6 +150,13 @@ def test_unnormalised_ages_are_refused(draw: Draw) -> None:
     ages, male, labels = draw(10)
     with pytest.raises(ModelError, match="ages summing to 1"):
         pair(ages * 2, male, labels)
+
+
+def test_negative_probability_of_an_age_is_refused(draw: Draw) -> None:
+    ages, male, labels = draw(10)
+    ages[0, :2] += (-0.5, 0.5)
+    with pytest.raises(ModelError, match="1 of 10 faces"):
+        pair(ages, male, labels)
 
 
 def test_missing_label_is_refused(draw: Draw) -> None:

@@ -57,6 +57,12 @@ def test_interval_of_a_share_is_about_the_binomial_one() -> None:
     assert got["high"] == pytest.approx(exact.high, abs=0.01)
 
 
+def test_share_of_half_has_an_interval_around_the_half() -> None:
+    part = (np.arange(20) % 2 == 0)[:, np.newaxis]  # a sixth of all draws is as much
+    got = shares(part, np.ones_like(part), np.arange(20), Resampling(4000)).iloc[0]
+    assert got["low"] + got["high"] == pytest.approx(1.0, abs=0.06)
+
+
 def test_cumulative_score_at_5_is_the_report_s(draw: Draw) -> None:
     answers = pair(*draw(500))
     guess = trivial_guess(draw(300, seed=9)[2])
@@ -100,6 +106,7 @@ def test_challenge_25_worked_by_hand(
     assert table.loc[(18, 25, "male"), "false_positive"] == 0.0
     assert table.loc[(18, 25, "male"), "true_positive_faces"] == 1
     assert table.loc[(21, 21, "all"), "false_positive_faces"] == 4
+    assert table.loc[(21, 21, "all"), "just_under_faces"] == 2  # 17 and 18
 
 
 def test_few_people_at_the_door_have_no_interval(

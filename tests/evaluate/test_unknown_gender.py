@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 
 from agegender.evaluate.answers import pair
 from agegender.evaluate.bootstrap import Resampling, estimate
-from agegender.evaluate.compare import compare
+from agegender.evaluate.compare import compare_answers
 from agegender.evaluate.figures import face_grid, training_curves
 from agegender.evaluate.groups import ALL, UNKNOWN, group_keys, group_table
 from agegender.evaluate.report import Report, evaluate
@@ -86,6 +86,15 @@ def test_interval_of_gender_is_as_wide_as_that_of_the_known_alone(draw: Draw) ->
     one, other = among_all["gender_accuracy"], alone["gender_accuracy"]
     assert one.high - one.low == pytest.approx(other.high - other.low, rel=0.15)
     assert one.value == other.value
+
+
+def test_genders_that_are_all_right_are_as_sure_as_known_ones_are_many(
+    draw: Draw,
+) -> None:
+    ages, _, labels = partly(draw)
+    answers = pair(ages, labels["gender"] == 1, labels)
+    got = estimate(answers, Resampling(100))["gender_accuracy"]
+    assert got.low == pytest.approx(0.025 ** (1 / 266))
 
 
 def test_trivial_guess_is_measured_on_known_genders(draw: Draw) -> None:
@@ -176,11 +185,12 @@ def test_comparison_takes_genders_where_they_are_known(draw: Draw) -> None:
     better, _, _ = draw(600, noise=4.0)
     known = (labels["gender"] >= 0).to_numpy()
     spoilt = np.where(np.arange(600) < 120, 1.0 - male, male)
-    verdict = compare((better, spoilt), (worse, male), labels)
+    verdict = compare_answers(pair(better, spoilt, labels), pair(worse, male, labels))
     right = (male >= 0.5) == (labels["gender"] == 1)
     spoilt_right = (spoilt >= 0.5) == (labels["gender"] == 1)
     expected = spoilt_right[known].mean() - right[known].mean()
     assert verdict.gender_difference == pytest.approx(expected)
+    assert verdict.gender_low < expected < verdict.gender_high
     assert verdict.gender_faces == 400
     assert not verdict.better
     assert "on 400 faces" in verdict.reason
@@ -190,13 +200,14 @@ def test_comparison_without_genders_is_by_age_and_says_so(draw: Draw) -> None:
     worse, male, labels = draw(500, noise=9.0)
     better, _, _ = draw(500, noise=4.0)
     labels = labels.assign(gender=-1)
-    verdict = compare((better, 1.0 - male), (worse, male), labels)
+    new, old = pair(better, 1.0 - male, labels), pair(worse, male, labels)
+    verdict = compare_answers(new, old)
     assert verdict.better
     assert verdict.reason.endswith("gender was not measured: no face's gender is known")
     data = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
     assert data["gender_faces"] == 0
     assert "gender_difference" not in data
-    assert not compare((worse, male), (better, male), labels).better
+    assert not compare_answers(old, pair(better, male, labels)).better
 
 
 def test_face_of_unknown_gender_shows_none_and_is_not_called_wrong(

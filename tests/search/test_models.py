@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import optuna
 import pytest
 from analytic_training import (
     FileRecord,
@@ -16,7 +17,8 @@ from analytic_training import (
 from agegender.config import Experiment, SearchConfig
 from agegender.errors import ConfigError
 from agegender.search import StudyResult, run_study
-from agegender.search.trial import EpochListener, State, TrialRecord
+from agegender.search.models import drop_others
+from agegender.search.trial import EpochListener, Silent, State, TrialRecord
 
 
 def kept(folder: Path) -> dict[int, float]:
@@ -127,6 +129,22 @@ def test_network_of_a_trial_that_never_became_complete_is_removed(
     )
     assert result.trials["state"].tolist() == ["failed", "complete", "complete"]
     assert set(kept(tmp_path)) == {1, 2}
+
+
+def test_network_of_a_trial_that_still_runs_elsewhere_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dropped: list[object] = []
+    shelf, study = Silent(), optuna.create_study()
+    trial = study.ask()
+    trial.set_user_attr("run_id", "run-0")
+    monkeypatch.setattr(shelf, "models", lambda: [{"run_id": "run-0"}])
+    monkeypatch.setattr(shelf, "drop_model", dropped.append)
+    drop_others(study, SearchConfig(), shelf)
+    assert dropped == []
+    study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    drop_others(study, SearchConfig(), shelf)
+    assert dropped == [{"run_id": "run-0"}]
 
 
 def test_no_network_to_keep_is_none_too_few() -> None:

@@ -4,12 +4,14 @@ import json
 import math
 from pathlib import Path
 
+import optuna
 import pytest
 from analytic_training import FileTracker, experiment, final_error, train, width
 
 from agegender.config import Experiment, SearchConfig, with_values
 from agegender.errors import ConfigError
 from agegender.search import StudyResult, run_study
+from agegender.search.front import front_of
 from agegender.search.trial import EpochListener
 
 
@@ -42,6 +44,13 @@ def test_front_holds_every_trial_that_none_beats_and_no_other(storage: str) -> N
     assert errors == sorted(errors, reverse=True)
     # There is something to weigh: the wider, the better.
     assert len(result.front) > 1
+
+
+def test_dearer_trial_of_the_same_error_is_on_no_front() -> None:
+    values = [(5.0, 2.0), (5.0, 1.0), (4.0, 3.0), (4.5, 3.0)]
+    trials = [optuna.trial.create_trial(values=pair) for pair in values]
+    front = [(one.error, one.cost) for one in front_of(trials)]
+    assert front == [(5.0, 1.0), (4.0, 3.0)]
 
 
 def test_best_is_the_one_of_the_lowest_error_whatever_it_costs(storage: str) -> None:

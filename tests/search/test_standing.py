@@ -54,6 +54,8 @@ def test_trials_are_counted_and_the_best_is_named() -> None:
     assert str(standing_of(TRIALS[:4], 4, 2, NOW.timestamp())) == (
         "best 5.00 years (trial 1), 1 given up early, 1 failed, about 10 min left"
     ), "one is to come, and two workers do not make it faster"
+    as_good = [trial(9, TrialState.COMPLETE, 12, 5.0), *TRIALS]
+    assert standing_of(as_good, 4, 2, NOW.timestamp()).best_number == 1
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_value_is_the_best_epochs_and_not_the_last_ones(storage: str) -> None:
     result = study(storage, 1)
     # The last epoch is half a year worse than the one before.
     assert result.best_value == pytest.approx(final_error(result.best))
+    assert result.best_epoch == 2
     assert result.trials["epochs"].tolist() == [4]
 
 
@@ -525,6 +526,11 @@ def test_storage_that_cannot_be_opened_is_one_clear_line(url: str) -> None:
     with pytest.raises(ConfigError, match="cannot open the study's storage") as raised:
         study(url, 1)
     assert "\n" not in str(raised.value)
+
+
+def test_driver_of_a_storage_that_is_missing_is_to_be_installed() -> None:
+    with pytest.raises(ConfigError, match=r"No module named 'pg8000'\. Install it"):
+        study("postgresql+pg8000://host/studies", 1)
 
 
 def test_database_of_runs_is_refused_and_gets_no_tables(storage: str) -> None:

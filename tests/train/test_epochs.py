@@ -52,7 +52,7 @@ def live(watch: EpochWatch, *errors: float) -> list[bool]:
 
 def test_training_stops_once_patience_is_spent() -> None:
     watch, course = watch_over(line())
-    assert live(watch, 9.0, 7.0, 8.0, 8.0) == [False, False, False, True]
+    assert live(watch, 9.0, 7.0, 7.0, 8.0) == [False, False, False, True]
     assert course.best_epoch == 1
 
 

@@ -104,7 +104,7 @@ def test_without_the_package_av_one_line_names_the_extra() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "agegender: films need the package av: pip install 'agegender[video]'.\n"
+        'agegender: films need the package av: pip install "agegender[video]".\n'
     )
 
 
