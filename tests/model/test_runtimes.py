@@ -208,7 +208,7 @@ def test_absent_openvino_is_told_with_the_way_to_get_it(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(ConfigError, match=r"pip install 'agegender\[openvino\]'"):
+    with pytest.raises(ConfigError, match=r'pip install "agegender\[openvino\]"'):
         Network.load(file, runtime="openvino")
 
 
