@@ -181,8 +181,8 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
     given = {word[2:].partition("=")[0] for word in spelled}
     if missing := [word for word in _needed(name) if word not in given]:
         raise ConfigError(
-            f"`agegender {name}` needs {', '.join(map(_option, missing))}. "
-            f"See `agegender {name} --help`."
+            f"`agegender {name}` needs {', '.join(map(_option, missing))}: see "
+            f"`agegender {name} --help`."
         )
     _require_files(spelled)
     parser = _parser(name)
