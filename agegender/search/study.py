@@ -136,8 +136,9 @@ def read_study(experiment: Experiment, *, storage: str, study_name: str) -> Stud
             study = optuna.load_study(study_name=study_name, storage=opened)
         except KeyError as error:
             names = optuna.get_all_study_names(opened)
+            known = f"Name one of: {', '.join(names)}" if names else "It holds none"
             raise ConfigError(
-                f"there is no study {study_name}. Name one of: {', '.join(names)}."
+                f"there is no study {study_name} in that storage. {known}."
             ) from error
         return result_of(study, experiment)
 

@@ -479,7 +479,7 @@ def test_study_is_read_without_running_a_trial(storage: str) -> None:
     read = read_study(experiment(), storage=storage, study_name="s")
     assert read.trials.equals(ran.trials)
     assert read.to_dict() == ran.to_dict()
-    with pytest.raises(ConfigError, match=r"no study t\. Name one of: s"):
+    with pytest.raises(ConfigError, match=r"t in that storage\. Name one of: s"):
         read_study(experiment(), storage=storage, study_name="t")
 
 
@@ -526,6 +526,11 @@ def test_storage_that_cannot_be_opened_is_one_clear_line(url: str) -> None:
     with pytest.raises(ConfigError, match="cannot open the study's storage") as raised:
         study(url, 1)
     assert "\n" not in str(raised.value)
+
+
+def test_storage_without_a_study_says_so(storage: str) -> None:
+    with pytest.raises(ConfigError, match=r"t in that storage.* holds none"):
+        read_study(experiment(), storage=storage, study_name="t")
 
 
 def test_driver_of_a_storage_that_is_missing_is_to_be_installed() -> None:
