@@ -29,8 +29,6 @@ from agegender.terminal import (
 )
 
 INTERRUPTED = 130
-MOST_VALUES = 10_000
-"""In a file of settings."""
 DEFECT = 1
 
 NOT_OURS = frozenset(
@@ -215,34 +213,14 @@ def _require_files(spelled: Sequence[str]) -> None:
 
 
 def _holds_settings(path: str) -> bool:
-    import yaml  # noqa: PLC0415 - 0.02 s
+    from agegender.plain_yaml import read_plain  # noqa: PLC0415 - 0.02 s
 
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            settings = yaml.safe_load(file)
-        is_vast = _values(settings, {}) > MOST_VALUES
+        return isinstance(read_plain(path), dict)
     except OSError:
         return False
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return True  # the parser says where
-    except RecursionError:
-        is_vast = True
-    if is_vast:
-        raise ConfigError(
-            f"{path} is nested too deeply, or its aliases (*name) stand for over "
-            f"{MOST_VALUES:,} values. Write the settings out."
-        )
-    return isinstance(settings, dict)
-
-
-def _values(document: Any, known: dict[int, int]) -> int:
-    """Count the values of a document, those of an alias wherever it stands."""
-    if id(document) not in known:
-        known[id(document)] = MOST_VALUES  # where it holds itself
-        within = document.values() if isinstance(document, dict) else document
-        parts = within if isinstance(document, (dict, list)) else ()
-        known[id(document)] = 1 + sum(_values(part, known) for part in parts)
-    return known[id(document)]
+    except ValueError as error:
+        raise ConfigError(f"settings {path} cannot be read: {error}.") from error
 
 
 def _parser(name: str) -> Any:

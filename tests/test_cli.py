@@ -154,18 +154,17 @@ def test_file_that_stands_for_more_than_memory_holds_is_refused(
 ) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(content)
-    with pytest.raises(ConfigError, match="Write the settings out"):
+    with pytest.raises(ConfigError, match=r"cannot be read: .*(aliases|recursion)"):
         cli.parse("train", ["--store", "s", "--experiment", str(file)])
 
 
 def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
-    file.write_text("model: {widen_factor: &w 2}\nsearch: {trials: *w}\n")
+    file.write_text("model: {widen_factor: 2}\n")
     options = cli.parse(
         "train", ["--store", "s", "--experiment", str(file), "--model.depth", "10"]
     )
     assert options["experiment"].model.widen_factor == 2
-    assert options["experiment"].search.trials == 2
     assert options["experiment"].model.depth == 10
     assert options["experiment"].training == Experiment().training
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
-import yaml
 
 from agegender.config import CropRule, FilterRules
 from agegender.data.ages import with_ages
@@ -21,6 +20,7 @@ from agegender.data.sources.source import Source
 from agegender.data.sources.table import NAME as TABLE
 from agegender.data.sources.table import Table, read_table
 from agegender.errors import ConfigError, DataError
+from agegender.plain_yaml import read_plain
 
 ENTRY: Final = "{source, archive or folder, table, name, margin, shift}"
 
@@ -71,17 +71,6 @@ class Selection(NamedTuple):
     funnel: Funnel
 
 
-class _Plain(yaml.SafeLoader):
-    """A safe loader without aliases: few of them stand for more than memory holds."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Read the next node."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it has aliases (*name): write their values out")
-        node: yaml.Node | None = super().compose_node(parent, index)
-        return node
-
-
 def read_inputs(path: str | Path) -> list[Input]:
     """Read a YAML or JSON list of inputs; relative paths start at its folder.
 
@@ -90,10 +79,9 @@ def read_inputs(path: str | Path) -> list[Input]:
     """
     path = Path(path)
     try:
-        entries = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"inputs {path} cannot be read: {reason}.") from error
+        entries = read_plain(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"inputs {path} cannot be read: {error}.") from error
     if not isinstance(entries, list) or not entries:
         raise ConfigError(
             f"inputs {path} must be a list of {ENTRY}. "
