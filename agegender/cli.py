@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agegender import __version__, steps
+from agegender.config import Experiment, require_settings
 from agegender.errors import AgeGenderError, ConfigError, DataError, GateRefusedError
 from agegender.options import FILES, SUBJECTS, as_known, as_typed, complaint
 from agegender.terminal import (
@@ -182,7 +183,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
             f"`agegender {name}` needs {', '.join(map(_option, missing))}: see "
             f"`agegender {name} --help`."
         )
-    _require_files(spelled)
+    _require_settings(spelled)
     parser = _parser(name)
     try:
         with contextlib.redirect_stderr(None):
@@ -199,28 +200,37 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         ) from None
 
 
-def _require_files(spelled: Sequence[str]) -> None:
-    """Refuse files of settings that are none, of which the parser says too little."""
-    for option in FILES:
-        for word in spelled:
-            path = word.removeprefix(f"--{option}=")
-            if path == word or "{" in path or _holds_settings(path):
-                continue
-            raise ConfigError(
-                f"--{option} must be a YAML file of settings, such as `model: {{depth: "
-                f"16}}`. Received: {path!r}, which is not there or holds none."
-            )
+def _require_settings(spelled: Sequence[str]) -> None:
+    """Refuse settings that will not do, of which the parser says too little.
+
+    It would also import what stands in a file as the name of a class.
+    """
+    for word in spelled:
+        option, _, given = word[2:].partition("=")
+        if option in FILES:
+            name = option if option == "gate" else ""
+            require_settings(_settings(option, given), FILES[option], name)
+        elif option == "experiment.search.space" and "{" in given:
+            space = _settings("search.space", given)
+            require_settings({"search.space": space}, Experiment)
 
 
-def _holds_settings(path: str) -> bool:
-    from agegender.plain_yaml import read_plain  # noqa: PLC0415 - 0.02 s
+def _settings(option: str, given: str) -> dict[str, Any]:
+    """Read settings: a file's, or those that stand in the option itself."""
+    from agegender.plain_yaml import parse_plain, read_plain  # noqa: PLC0415 - 0.02 s
 
     try:
-        return isinstance(read_plain(path), dict)
+        values = parse_plain(given) if "{" in given else read_plain(given)
     except OSError:
-        return False
+        values = None
     except ValueError as error:
-        raise ConfigError(f"settings {path} cannot be read: {error}.") from error
+        raise ConfigError(f"settings {given} cannot be read: {error}.") from error
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"--{option} must be a YAML file of settings, such as `model: {{depth: "
+            f"16}}`. Received: {given!r}, which is not there or holds none."
+        )
+    return values
 
 
 def _parser(name: str) -> Any:

@@ -6,14 +6,14 @@ from dataclasses import fields
 from inspect import Parameter
 from typing import TypeAlias
 
-from agegender.config import Experiment
+from agegender.config import Experiment, GateConfig
 from agegender.errors import ConfigError
 
 Parameters: TypeAlias = Mapping[str, Parameter]
 """Of a step's function, by name."""
 
-FILES = ("experiment", "gate")
-"""Options that are a file of settings."""
+FILES = {"experiment": Experiment, "gate": GateConfig}
+"""Options that are a file of settings -> what the settings are of."""
 
 SUBJECTS = ("what", "file")
 """Options that are what a step is about: the first bare word names them."""
@@ -63,7 +63,7 @@ _SECTION = re.compile(
 )
 _WRONG = re.compile(
     r"Parser key \"([\w.]+)\": (?=Expected a|Does not validate)(.*?) "
-    r"(?:Got|Given) value: (.*)"
+    r"(?:Got|Given) value: ?(.*)"
 )
 _LITERAL = re.compile(r"typing\.Literal\[(.*?)\]")
 _CLASS = re.compile(r"<class '(\w+)'>")

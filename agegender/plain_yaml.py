@@ -1,5 +1,6 @@
 """YAML that stands for no more than what is written in it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,15 @@ import yaml
 
 
 class _Plain(yaml.SafeLoader):
-    """A safe loader without aliases: few of them stand for more than memory holds."""
+    """A safe loader without aliases: few of them stand for more than memory holds.
+
+    1e-3 is a number, as in YAML 1.2 and JSON, and a day is the text that it is written.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the loader's own
+        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Read the next node."""
@@ -17,6 +26,13 @@ class _Plain(yaml.SafeLoader):
         return node
 
 
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
 def read_plain(path: str | Path) -> Any:
     """Read a YAML or JSON file.
 
@@ -24,7 +40,16 @@ def read_plain(path: str | Path) -> Any:
         OSError: If it cannot be read.
         ValueError: If it is none, has aliases or is nested without end; in one line.
     """
+    return parse_plain(Path(path).read_text(encoding="utf-8"))
+
+
+def parse_plain(text: str) -> Any:
+    """Read a text in YAML or JSON.
+
+    Raises:
+        ValueError: If it is none, has aliases or is nested without end; in one line.
+    """
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), _Plain)  # noqa: S506
+        return yaml.load(text, _Plain)  # noqa: S506 - a safe loader
     except (RecursionError, yaml.YAMLError) as error:
         raise ValueError(" ".join(str(error).split())) from error

@@ -158,6 +158,85 @@ def test_file_that_stands_for_more_than_memory_holds_is_refused(
         cli.parse("train", ["--store", "s", "--experiment", str(file)])
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("model: {depth: deep}", "model.depth takes a whole number. Received: 'deep'."),
+        ("model: {depth: 16.5}", "model.depth takes a whole number. Received: 16.5."),
+        ("model: {dpth: 16}", "there is no setting model.dpth. Name one of: depth, "),
+        ("model.dpth: 16", "there is no setting model.dpth. Name one of: depth, "),
+        ("nosuch: 3", "there is no setting nosuch. Name one of: name, seed, "),
+        ("model: 3", "model takes settings by their names. Received: 3."),
+        ("model:", "model takes settings by their names. Received: None."),
+        ("name:", "name takes a text. Received: None."),
+        ("loss: {age: mse}", "loss.age takes one of 'label_distribution', "),
+        ("augment: {flip: 1}", "augment.flip takes true or false. Received: 1."),
+        (
+            "search: {space: {model.depth: {choices: 3}}}",
+            "search.space.model.depth.choices takes a list. Received: 3.",
+        ),
+        (
+            "search: {space: {model.depth: {lowest: 10}}}",
+            "there is no setting search.space.model.depth.lowest. Name one of: low, ",
+        ),
+        ("search: {space: 3}", "search.space takes settings by their names. "),
+    ],
+)
+def test_settings_that_will_not_do_are_named(
+    content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(content)
+    for given in [str(file), "{" + content + "}"]:
+        assert cli.main(["train", "--store", "s", "--experiment", given]) == 2
+        assert says in complaint(capsys)
+
+
+def test_settings_of_the_gate_that_will_not_do_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text("confidence: high\n")
+    assert cli.main(["promote", "--store", "s", "--gate", str(file)]) == 2
+    assert "gate.confidence takes a number. Received: 'high'." in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "model: {class_path: sprung.Trap}",
+        "class_path: sprung.Trap",
+        "model: sprung.Trap",
+        "search: {space: {model.depth: {class_path: sprung.Trap}}}",
+    ],
+)
+def test_settings_do_not_import_what_they_name(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sprung.py").write_text("class Trap: ...\n")
+    file = tmp_path / "settings.yaml"
+    file.write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError):
+        cli.parse("train", ["--store", "s", "--experiment", str(file)])
+    assert "sprung" not in sys.modules
+
+
+@pytest.mark.parametrize("number", ["1e-3", "1E-3", "1.0e-3", "0.001", ".001"])
+def test_numbers_are_read_as_people_write_them(number: str, tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text(
+        f"name: 2026-01-02\noptimizer: {{learning_rate: {number}}}\n"
+        f"search: {{space: {{optimizer.momentum: {{low: {number}, high: 1}}}}}}\n"
+    )
+    experiment = cli.parse("train", ["--store", "s", "--experiment", str(file)])[
+        "experiment"
+    ]
+    assert experiment.name == "2026-01-02"
+    assert experiment.optimizer.learning_rate == 1e-3
+    assert experiment.search.space["optimizer.momentum"].low == 1e-3
+
+
 def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text("model: {widen_factor: 2}\n")
@@ -212,6 +291,16 @@ def test_setting_beside_a_file_counts_wherever_it_stands(tmp_path: Path) -> None
             ["search", "--store", "s", "--search.space", "5"],
             2,
             "--search.space must be settings by their names. Received: 5. See ",
+        ),
+        (
+            ["search", "--store", "s", "--search.space", "{seed: {choices: 3}}"],
+            2,
+            "search.space.seed.choices takes a list. Received: 3.",
+        ),
+        (
+            ["train", "--store", "s", "--seed="],
+            2,
+            "--seed must be a whole number. Received: . See ",
         ),
         (
             ["predict", "p.jpg", "--abstain", "7"],

@@ -38,6 +38,7 @@ from agegender.config.training import (
     ScheduleConfig,
     TrainingConfig,
 )
+from agegender.config.typed import require_settings
 
 __all__ = [
     "AGE_BAND_STARTS",
@@ -68,6 +69,7 @@ __all__ = [
     "TrainingConfig",
     "Value",
     "require_offered",
+    "require_settings",
     "setting_type",
     "short_name",
     "with_values",

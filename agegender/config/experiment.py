@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_origin, get_type_hints
 
 from agegender.config.augment import AugmentConfig
 from agegender.config.checks import require
@@ -15,6 +15,7 @@ from agegender.config.training import (
     ScheduleConfig,
     TrainingConfig,
 )
+from agegender.config.typed import fits, type_name
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
     for name, value in values.items():
         kind = setting_type(name)
         require(
-            _fits(value, kind),
-            f"{name} takes {_type_name(kind)}. Received: {value!r}.",
+            fits(value, kind),
+            f"{name} takes {type_name(kind)}. Received: {value!r}.",
         )
         *sections, last = name.split(".")
         within = changes
@@ -117,21 +118,6 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
     # All at once: two values may be allowed together, and neither alone.
     changed: Experiment = _replaced(experiment, changes)
     return changed
-
-
-def _fits(value: object, kind: Any) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    if isinstance(value, bool) or kind is bool:
-        return isinstance(value, bool) and kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
-
-
-def _type_name(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(repr, get_args(kind)))
-    names = {int: "a whole number", float: "a number", bool: "true or false"}
-    return names.get(kind, "a text")
 
 
 def _replaced(settings: Any, changes: Mapping[str, Any]) -> Any:
