@@ -23,6 +23,9 @@ from agegender.model.lone_file import require_lone
 PORTION = 16
 """Most faces that a core is given at a time: more bring no speed, and take memory."""
 
+CERTAIN = 1.01
+"""Largest probability, as bfloat16 may round it."""
+
 OUTPUTS: Final = ["age", "gender"]
 
 Raw = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -74,6 +77,11 @@ def _sound(run: Run, path: Path) -> Run:
             raise ModelError(
                 f"{path} is no network of ours: it answers {count} faces by ages "
                 f"{ages.shape} and genders {male.shape}."
+            )
+        within = (((told >= 0) & (told <= CERTAIN)).all() for told in (ages, male))
+        if not all(within):  # NaN is not, either
+            raise ModelError(
+                f"{path} is damaged or no network of ours: it answers no probabilities."
             )
         return ages, male
 

@@ -44,6 +44,28 @@ def test_portions_come_back_in_order(file: Path, many: NDArray[np.uint8]) -> Non
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("factor", [np.nan, -1.0, 9.0])
+def test_network_that_answers_no_probabilities_is_refused(
+    factor: float,
+    runtime: Runtime,
+    file: Path,
+    many: NDArray[np.uint8],
+    tmp_path: Path,
+) -> None:
+    other = onnx.load_model(file)
+    graph = other.graph
+    (maker,) = (node for node in graph.node if "gender" in node.output)
+    maker.output[list(maker.output).index("gender")] = "sound"
+    number = onnx.helper.make_tensor("factor", onnx.TensorProto.FLOAT, [], [factor])
+    graph.initializer.append(number)
+    graph.node.append(onnx.helper.make_node("Mul", ["sound", "factor"], ["gender"]))
+    onnx.save_model(other, tmp_path / "model.onnx")
+    network = Network.load(tmp_path / "model.onnx", runtime=runtime)
+    with pytest.raises(ModelError, match="answers no probabilities"):
+        network.predict(many)
+
+
 def naming(file: Path, path: Path, where: str) -> Path:
     """Write a network whose largest weights lie in another file."""
     hostile = onnx.load_model(file)
