@@ -182,6 +182,9 @@ def _ends(
 ) -> tuple[float, float]:
     if isinstance(metric, SumMetric) and metric.of_hits:
         return share_interval(draws, value, left_out, people, level)
+    if metric.unit == "share" and value in {0.0, 1.0}:
+        # Every draw is the same, and no count of hits tells more.
+        return np.nan, np.nan
     return bca_interval(draws, value, left_out, level)
 
 

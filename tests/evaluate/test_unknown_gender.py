@@ -93,8 +93,11 @@ def test_genders_that_are_all_right_are_as_sure_as_known_ones_are_many(
 ) -> None:
     ages, _, labels = partly(draw)
     answers = pair(ages, labels["gender"] == 1, labels)
-    got = estimate(answers, Resampling(100))["gender_accuracy"]
-    assert got.low == pytest.approx(0.025 ** (1 / 266))
+    got = estimate(answers, Resampling(100))
+    assert got["gender_accuracy"].low == pytest.approx(0.025 ** (1 / 266))
+    for name in ["gender_balanced_accuracy", "gender_auc"]:
+        assert got[name].value == 1.0
+        assert np.isnan([got[name].low, got[name].high]).all()
 
 
 def test_trivial_guess_is_measured_on_known_genders(draw: Draw) -> None:
