@@ -14,7 +14,7 @@ export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_EXPERIMENT_NAME ?= agegender
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test test-all check format docs bench ui pins clean
+.PHONY: help setup demo test test-all check format docs bench ui floors pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -65,9 +65,14 @@ ui: setup  ## Open the MLflow UI on this project's runs
 	  print('models:', pages.model_page('http://127.0.0.1:5000'))"
 	mlflow ui --backend-store-uri "$(MLFLOW_TRACKING_URI)"
 
+floors: setup  ## Run the tests with the oldest packages that pyproject.toml admits
+	uv venv --allow-existing --python 3.11 $(VENV)-floors
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)-floors" uv pip install --resolution lowest-direct --editable . --group dev
+	PATH="$(CURDIR)/$(VENV)-floors/bin:$$PATH" $(VENV)-floors/bin/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
 pins: setup  ## Compile requirements*.txt anew from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.txt pyproject.toml --group dev -o requirements-dev.txt
 
 clean:  ## Remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(VENV)-floors .pytest_cache .ruff_cache .mypy_cache
