@@ -24,6 +24,8 @@ USUAL: Final = Fraction(25)
 FASTEST: Final = 1000
 """Frames a second above which it is nonsense."""
 
+SQUEEZED: Final = 4
+"""Times that a film may be squeezed to one side; beyond, what it says is nonsense."""
 
 ANEW: Final = 1.0
 """Seconds back by which time does not err, but begins anew: two films in one file."""
@@ -37,7 +39,7 @@ class Frame:
         number: From 0.
         ticks: Time since the first frame, in units of the film's `time_base`.
         seconds: The same in seconds.
-        size: Width and height of the film as it is stored, pixels.
+        size: Width and height that the film is shown at, before it is turned, pixels.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Film:
 
     `time_base` is the unit of its frames' ticks, in seconds; `rate` its frames a
     second on average; `frames` about how many there are, 0 where nobody knows;
-    `size` its width and height as stored, in pixels.
+    `size` its width and height as shown, before it is turned, in pixels.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Film:
         self.rate = rate if 0 < rate <= FASTEST else USUAL
         self._length = _length(container, stream)
         self.frames = stream.frames or round(self._length * self.rate)
-        self.size = (stream.codec_context.width, stream.codec_context.height)
+        self.size = _shown_size(stream)
         self._damaged = 0
         self._end = 0.0
 
@@ -155,6 +157,14 @@ def _length(container: InputContainer, stream: VideoStream) -> float:
     if container.streams.audio or not container.duration:
         return 0.0
     return container.duration / av.time_base
+
+
+def _shown_size(stream: VideoStream) -> tuple[int, int]:
+    """Return width and height in square pixels; those of DVDs and tapes are not."""
+    width, height = stream.codec_context.width, stream.codec_context.height
+    shape = _fraction(stream.sample_aspect_ratio)
+    is_told = Fraction(1, SQUEEZED) <= shape <= SQUEEZED
+    return (max(1, round(width * shape)), height) if is_told else (width, height)
 
 
 def _fraction(number: AVRational | Fraction | None) -> Fraction:

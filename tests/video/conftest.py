@@ -70,8 +70,12 @@ class Studio(NamedTuple):
         frames: Film,
         ticks: Callable[[int], int] = lambda number: 100 * number,
         rotation: int = 0,
+        shape: Fraction = Fraction(1),
     ) -> Path:
-        """Write a film; ticks are thousandths of a second, ten frames a second."""
+        """Write a film; ticks are thousandths of a second, ten frames a second.
+
+        `shape` is the width of a pixel over its height.
+        """
         path, unit = self.folder / name, Fraction(1, 1000)
         with av.open(str(path), "w") as file:
             stream = file.add_stream("libx264", 10, {"preset": "ultrafast"})
@@ -79,6 +83,7 @@ class Studio(NamedTuple):
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             stream.set_display_rotation(rotation)
             stream.codec_context.time_base = unit
+            stream.codec_context.sample_aspect_ratio = shape
             for number, pixels in enumerate(frames):
                 frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts, frame.time_base = ticks(number), unit

@@ -1,6 +1,7 @@
 """Films read: time, turning, and all that is no film."""
 
 import socket
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,23 @@ def test_film_held_sideways_is_turned_upright(studio: Any, rotation: int) -> Non
     expected = np.rot90(upright, rotation // 90)
     assert pixels.shape == expected.shape
     assert np.abs(pixels.astype(int) - expected).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "rotation", "shown"),
+    [
+        (Fraction(64, 45), 0, (240, 455, 3)),
+        (Fraction(10, 11), 0, (240, 291, 3)),
+        (Fraction(4, 3), 90, (427, 240, 3)),
+        (Fraction(1000), 0, (240, 320, 3)),
+    ],
+)
+def test_film_of_oblong_pixels_is_read_as_it_is_shown(
+    studio: Any, shape: Fraction, rotation: int, shown: tuple[int, int, int]
+) -> None:
+    path = studio.film("a.mp4", studio.plain(2), rotation=rotation, shape=shape)
+    with open_film(str(path)) as film:
+        assert next(iter(film)).pixels().shape == shown
 
 
 def test_film_that_was_cut_short_says_where(studio: Any) -> None:
