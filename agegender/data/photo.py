@@ -153,9 +153,7 @@ def _decode_any(
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size
             if width * height > max_pixels:
-                raise DataError(
-                    f"photo of {width} x {height} pixels; at most {max_pixels}."
-                )
+                raise _too_large(f"{width} x {height}", max_pixels)
             # Turned, a fraction's last line would lie first and shift the rest.
             if at_least is not None and _orientation(image) == 1:
                 factor = _factor(at_least, across or min(width, height))
@@ -168,11 +166,19 @@ def _decode_any(
             f"photo of {len(encoded)} bytes cannot be decoded: it is none of "
             f"{', '.join(FORMATS)}."
         ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow refuses far larger ones itself, and would name its own limit.
+        most = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
+        raise _too_large("too many", most) from error
     except BROKEN_PICTURE as error:
         reason = first_line(error)
         raise DataError(
             f"photo of {len(encoded)} bytes cannot be decoded: {reason.rstrip('.')}."
         ) from error
+
+
+def _too_large(told: str, most: int) -> DataError:
+    return DataError(f"photo of {told} pixels; at most {most:,}. Give a smaller one.")
 
 
 def _factor(at_least: int | None, across: float) -> int:

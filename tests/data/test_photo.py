@@ -78,12 +78,17 @@ def test_truncated_photo_is_refused(form: str, share: float, maker: Any) -> None
         decode_photo(whole[: int(len(whole) * share)])
 
 
-def test_photo_of_too_many_pixels_is_refused_before_it_is_decoded(maker: Any) -> None:
+@pytest.mark.parametrize(
+    ("side", "told"), [(9_000, "9000 x 9000"), (60_000, "too many")]
+)
+def test_photo_of_too_many_pixels_is_refused_before_it_is_decoded(
+    side: int, told: str, maker: Any
+) -> None:
     bomb = bytearray(maker.encoded(Image.new("1", (8, 8)), "PNG"))
-    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2
+    header = b"IHDR" + side.to_bytes(4, "big") * 2
     bomb[12:24] = header
     bomb[29:33] = zlib.crc32(bytes(bomb[12:29])).to_bytes(4, "big")
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=f"photo of {told} pixels; at most 80,000,000"):
         decode_photo(bytes(bomb))
 
 
