@@ -98,14 +98,14 @@ def check_gender(comparison: Comparison, gate: GateConfig) -> Check | None:
     lost, high = comparison.gender_difference, comparison.gender_high
     if lost is None or high is None:
         return None
-    ends = f"({comparison.gender_low:+.1%} to {high:+.1%})"
+    ends = f"({comparison.gender_low:+z.1%} to {high:+z.1%})"
     figures = f"{ends} on {counted(comparison.gender_faces, 'face')}"
     if np.isnan(high):
         figures = "on one person"
     return Check(
         "gender accuracy",
         f"not surely worse by over {gate.gender_margin:.1%}",
-        f"{lost:+.1%} {figures}",
+        f"{lost:+z.1%} {figures}",
         not (lost < -gate.gender_margin and high < 0.0),
     )
 
@@ -135,7 +135,7 @@ def check_groups(
         return Check("worst group", wanted, few, passed=True)
     failed = [one for one in losses if one.years > gate.group_margin and one.low > 0.0]
     worst = max(failed or losses, key=lambda one: one.years)
-    got = f"{worst.years:+.2f} years at {worst.group} ({worst.people:,} people)"
+    got = f"{worst.years:+z.2f} years at {worst.group} ({worst.people:,} people)"
     return Check("worst group", wanted, got, not failed)
 
 

@@ -73,6 +73,17 @@ def test_one_person_of_known_gender_refuses_nobody(draw: Draw) -> None:
     assert check.got == "-100.0% on one person"
 
 
+def test_a_loss_that_is_next_to_nothing_has_no_sign(draw: Draw) -> None:
+    ages, _, labels = draw(3000)
+    told = (labels["gender"] == 1).to_numpy()
+    missed = told.copy()
+    missed[0] = not missed[0]
+    wrong, right = (pair(ages, one, labels) for one in (missed, told))
+    check = check_gender(compare_answers(wrong, right), GATE)
+    assert check is not None
+    assert check.got == "+0.0% (-0.1% to +0.0%) on 3,000 faces"
+
+
 def test_guess_has_to_be_beaten_as_surely_as_the_gate_says(draw: Draw) -> None:
     answers = pair(*draw(200))
     guess = np.abs(answers.age_error).mean() + 0.2
