@@ -17,6 +17,7 @@ from agegender.evaluate.coverage import interval_coverage
 from agegender.evaluate.cumulative import cumulative_scores
 from agegender.evaluate.gaps import group_gaps
 from agegender.evaluate.groups import ALL
+from agegender.evaluate.intervals import FEWEST_PEOPLE
 from agegender.evaluate.metrics import METRICS
 from agegender.evaluate.reliability import (
     age_histogram_of_levels,
@@ -205,7 +206,8 @@ def _assurance(answers: Answers, resampling: Resampling) -> Section:
     return Section(
         "Age assurance: who passes unasked",
         "Whoever is guessed at the challenge age or older passes. False positives are "
-        "those under the threshold who pass; just under means by at most 4 years.",
+        "those under the threshold who pass; just under means by at most 4 years. "
+        f"Of fewer than {FEWEST_PEOPLE} people there is no interval.",
         table,
         {
             "threshold": "count",
@@ -213,6 +215,7 @@ def _assurance(answers: Answers, resampling: Resampling) -> Section:
             "gender": "text",
             "false_positive_faces": "count",
             "false_positive": "share",
+            "just_under_faces": "count",
             "just_under": "share",
             "true_positive_faces": "count",
             "true_positive": "share",

@@ -14,7 +14,7 @@ STYLE: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
+main { max-width: 75rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: .5rem 0 1rem; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem;
   border-bottom: 1px solid var(--line); }
@@ -35,7 +35,7 @@ th, td { text-align: left; padding: .25rem .9rem .25rem 0; vertical-align: top;
   border-bottom: 1px solid var(--line); overflow-wrap: normal; }
 td:not(:last-child), .number { white-space: nowrap; }
 td:last-child:not(.number) { min-width: 9rem; }
-thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
+thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 4rem; }
 .listing td { overflow-wrap: anywhere; }
 .listing th { white-space: nowrap; }

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import mlflow
 import pytest
 from chromium import CHROMIUM, drawn
+from clicking import Browser
 from mlflow_pages import comparison_page, own_store, pages_of, run_page
 from promoting import promote_alias
 
@@ -155,6 +156,12 @@ def test_run_shows_its_report_among_its_artifacts(
     assert "mean absolute error, years" in told
     assert "no proof of age" in told
     assert "Age assurance: who passes unasked" in told
+    with Browser(tmp_path / "clicking") as browser:
+        browser.open(with_frame.as_uri())
+        tables = "[...document.querySelectorAll('.table')]"
+        cut = f"{tables}.filter(one => one.scrollWidth > one.clientWidth).length"
+        browser.wait(f"document.readyState === 'complete' && {tables}.length")
+        assert browser.run(cut) == 0
 
 
 def test_registered_model_shows_aliases_tags_and_its_card(

@@ -78,6 +78,17 @@ def test_every_row_of_every_section_is_on_the_page(report: Report, page: str) ->
     )
 
 
+def test_shares_at_the_door_say_of_how_many_they_are(report: Report, page: str) -> None:
+    first = report.sections["age_assurance"].table.iloc[0]
+    rows = rows_of(page)
+    (head,) = (row for row in rows if row[:2] == ["threshold", "challenge"])
+    told = dict(zip(head, rows[rows.index(head) + 1], strict=True))
+    for group in ("false_positive", "just_under", "true_positive"):
+        name = group.replace("_", " ")
+        assert told[f"{name} faces"] == f"{first[f'{group}_faces']:,}"
+        assert told[name] == f"{first[group]:.1%}"
+
+
 def test_every_figure_is_drawn_into_the_page(report: Report, page: str) -> None:
     assert page.count("<svg") == len(FIGURES) == len(report.figures())
     assert "<script" not in page
