@@ -130,6 +130,19 @@ def test_store_that_lacks_a_split_is_refused_before_anything_is_written(
     assert not out.parent.exists()
 
 
+def test_card_of_somebody_stays_and_nothing_is_written_beside_it(
+    store: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "files" / "small.onnx"
+    out.parent.mkdir()
+    card = out.with_name("MODEL_CARD.md")
+    card.write_text("# My card\n")
+    with pytest.raises(DataError, match=r"MODEL_CARD.md is no card of ours; it stays"):
+        steps.export("starter", str(out), store=str(store))
+    assert [file.name for file in out.parent.iterdir()] == [card.name]
+    assert card.read_text() == "# My card\n"
+
+
 def test_float32_file_that_answers_another_way_is_refused(store: Path) -> None:
     network = Network.load(starter_file())
     other = Network.load(starter_file())

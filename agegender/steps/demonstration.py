@@ -1,8 +1,8 @@
 """A page to try a model on: `demo`."""
 
+import re
 import webbrowser
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Thread
 from typing import Literal
 
@@ -10,7 +10,7 @@ from agegender.config import AbstainRules
 from agegender.errors import ConfigError
 from agegender.progress import Progress, silent
 from agegender.steps.exporting import CARD
-from agegender.steps.loading import AUTO, find_network, predictor_of
+from agegender.steps.loading import AUTO, Found, digest_of, find_network, predictor_of
 from agegender.steps.outcome import Outcome
 
 
@@ -53,7 +53,7 @@ def demo(
     listening = open_port(port)
     found = find_network(model)
     predictor = predictor_of(found, detector, interval, abstain, "onnxruntime")
-    answering, card = Answering(predictor, found.name), card_beside(found.file)
+    answering, card = Answering(predictor, found.name), card_beside(found)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     # Flushed, since whoever reads it through a pipe waits for it.
     print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201 - it stays
@@ -64,7 +64,14 @@ def demo(
     return Outcome({"address": address}, "ended")
 
 
-def card_beside(network: Path) -> str | None:
-    """Return the card that lies beside a network, where there is one."""
-    card = network.with_name(CARD)
-    return card.read_text("utf-8", "replace") if card.is_file() else None
+def card_beside(found: Found) -> str | None:
+    """Return the card that lies beside a network, unless it tells of another one.
+
+    An export replaces the card of what was exported to the same folder before.
+    """
+    card = found.file.with_name(CARD)
+    if not card.is_file():
+        return None
+    text = card.read_text("utf-8", "replace")
+    told = re.search(r"^- sha256: ([0-9a-f]{64})$", text, re.MULTILINE)
+    return text if told is None or told[1] == digest_of(found) else None

@@ -69,6 +69,8 @@ def export(
         for split in ("validation", "test"):
             require_faces(faces, split)
     with _writable(path):
+        if faces is not None:
+            _require_own_card(path)
         check = _write(version, network, path, (format, precision), faces, progress)
     data = {"file": str(path), "check": asdict(check)}
     text = f"{path}, {size_of(path) / 1e6:.1f} MB. {check.told()}"
@@ -91,6 +93,13 @@ def _place(out: str, form: ExportFormat) -> Path:
             f"out must be the name of an {suffix} file for {form}. Received: {out}."
         )
     return path
+
+
+def _require_own_card(path: Path) -> None:
+    """Raise `DataError` where the card would replace somebody's own."""
+    card = path.with_name(CARD)
+    if card.exists() and not card.read_bytes().startswith(b"# agegender "):
+        raise DataError(f"{card} is no card of ours; it stays. Move it away.")
 
 
 @contextmanager

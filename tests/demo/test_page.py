@@ -27,7 +27,7 @@ from agegender.demo.uploads import take
 from agegender.errors import ConfigError, DataError
 from agegender.predict import Face
 from agegender.steps.demonstration import card_beside
-from agegender.steps.loading import load
+from agegender.steps.loading import Found, digest_of, load
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
@@ -137,8 +137,21 @@ def test_file_that_was_not_uploaded_is_neither_read_nor_removed(tmp_path: Path) 
 
 def test_card_that_is_not_in_utf8_is_shown_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "MODEL_CARD.md").write_bytes("# K\u00e4rtchen".encode("latin-1"))
-    shown = card_beside(tmp_path / "network.onnx")
+    shown = card_beside(Found(tmp_path / "network.onnx", "network.onnx"))
     assert shown == "# K\N{REPLACEMENT CHARACTER}rtchen"
+
+
+def test_card_of_another_network_in_the_same_folder_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    own = Found(tmp_path / "own.onnx", "own.onnx")
+    other = Found(tmp_path / "other.onnx", "other.onnx")
+    own.file.write_bytes(b"own")
+    other.file.write_bytes(b"other")
+    card = f"# Card\n\n- sha256: {digest_of(own)}\n"
+    (tmp_path / "MODEL_CARD.md").write_text(card)
+    assert card_beside(own) == card
+    assert card_beside(other) is None
 
 
 def test_port_that_cannot_be_is_refused() -> None:
