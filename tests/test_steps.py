@@ -40,6 +40,14 @@ from agegender.model.network import Network
 from agegender.steps.gate import TEST_SPLIT_TAG
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import (
+    CHAMPION,
+    OUTGOING,
+    PREVIOUS,
+    Version,
+    alias_version,
+    resolve,
+)
 
 TINY = Experiment(
     name="tiny",
@@ -155,7 +163,7 @@ def theirs(tmp_path: Path) -> str:
     return store
 
 
-def _require_told(version: registry.Version, told: dict[str, dict[str, Any]]) -> None:
+def _require_told(version: Version, told: dict[str, dict[str, Any]]) -> None:
     """Require of a version and its run what was measured, by the names' prefixes."""
     metrics = mlflow.get_run(version.run_id).data.metrics
     for prefix, data in told.items():
@@ -446,7 +454,7 @@ def test_champion_keeps_its_place_against_its_twin(walked: Path) -> None:
     twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
     with pytest.raises(GateRefusedError, match="same errors"):
         steps.promote(str(walked / "store"), version=int(twin.version))
-    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    assert alias_version("champion").number == champion.number  # type: ignore[union-attr]
 
 
 def test_promotion_that_was_killed_is_completed_by_the_same_command(
@@ -456,18 +464,18 @@ def test_promotion_that_was_killed_is_completed_by_the_same_command(
     twin = mlflow.MlflowClient().copy_model_version(champion.uri, "agegender")
     promote_alias(champion)
     # As it stands where a promotion of the twin was killed before its last move.
-    registry.set_alias(registry.OUTGOING, int(champion.number or 0))
-    registry.set_alias(registry.CHAMPION, int(twin.version))
+    registry.set_alias(OUTGOING, int(champion.number or 0))
+    registry.set_alias(CHAMPION, int(twin.version))
     asked = {"store": str(walked / "store"), "version": int(twin.version)}
 
     assert steps.promote(**asked, dry_run=True).data["promoted"] is False
-    assert registry.alias_version(registry.PREVIOUS) is None
+    assert alias_version(PREVIOUS) is None
     assert steps.promote(**asked).data["promoted"] is False
 
-    previous = registry.alias_version(registry.PREVIOUS)
+    previous = alias_version(PREVIOUS)
     assert previous is not None
     assert previous.number == champion.number
-    assert registry.alias_version(registry.OUTGOING) is None
+    assert alias_version(OUTGOING) is None
 
 
 def test_no_champion_is_without_its_card(
@@ -483,7 +491,7 @@ def test_no_champion_is_without_its_card(
     lenient = GateConfig(age_margin=1.0, coverage_margin=1.0)
     with pytest.raises(ModelError, match="no room"):
         steps.promote(str(walked / "store"), version=int(twin.version), gate=lenient)
-    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    assert alias_version("champion").number == champion.number  # type: ignore[union-attr]
 
 
 def test_gate_in_yaml_decides_and_leaves_its_table_with_the_version(
@@ -508,11 +516,11 @@ def test_gate_in_yaml_decides_and_leaves_its_table_with_the_version(
     assert "not passed: test split: other faces" in complaint
     assert "size: 0." in complaint
     assert [line.split()[-1] for line in refused.out.splitlines()].count("FAIL") == 2
-    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    assert alias_version("champion").number == champion.number  # type: ignore[union-attr]
     lenient = ["--gate.same-test-split", "false", "--gate.size-mb", "50"]
     assert cli.main([*asked, "--gate", str(rules), *lenient]) == 0
     assert "signature" in capsys.readouterr().out
-    promoted = registry.alias_version("champion")
+    promoted = alias_version("champion")
     assert promoted is not None
     assert promoted.number == int(twin.version)
     store = FaceStore.open(walked / "store")
@@ -582,11 +590,11 @@ def test_champion_of_another_crop_rule_has_to_be_set_aside_by_word(
 
 
 def _rolls_back_and_forth() -> None:
-    first = registry.alias_version(registry.CHAMPION)
+    first = alias_version(CHAMPION)
     with pytest.raises(ModelError, match="no previous champion"):
         steps.rollback()
     promote_alias(_challenger())
-    second = registry.alias_version(registry.CHAMPION)
+    second = alias_version(CHAMPION)
     assert first is not None
     assert second is not None
     assert first.number != second.number
@@ -596,8 +604,8 @@ def _rolls_back_and_forth() -> None:
         (False, second, first),
     ):
         outcome = steps.rollback(dry_run=dry_run)
-        now = registry.alias_version(registry.CHAMPION)
-        before = registry.alias_version(registry.PREVIOUS)
+        now = alias_version(CHAMPION)
+        before = alias_version(PREVIOUS)
         assert now is not None
         assert before is not None
         assert (now.number, before.number) == (champion.number, previous.number)
@@ -607,7 +615,7 @@ def _rolls_back_and_forth() -> None:
 def test_dry_run_moves_no_alias(walked: Path) -> None:
     with pytest.raises(GateRefusedError):
         steps.promote(str(walked / "store"), dry_run=True)
-    assert registry.alias_version("champion") is None
+    assert alias_version("champion") is None
 
 
 def test_dry_run_of_a_version_that_passes_moves_nothing(
@@ -628,8 +636,8 @@ def test_dry_run_of_a_version_that_passes_moves_nothing(
 
     assert outcome.text.startswith(f"version {twin.version} would become champion")
     assert outcome.data["promoted"] is False
-    assert registry.alias_version("champion").number == champion.number  # type: ignore[union-attr]
-    assert "gate" not in registry.resolve(f"models:/agegender/{twin.version}").tags
+    assert alias_version("champion").number == champion.number  # type: ignore[union-attr]
+    assert "gate" not in resolve(f"models:/agegender/{twin.version}").tags
 
 
 def test_prediction_finds_faces_and_draws_them(walked: Path, tmp_path: Path) -> None:
@@ -741,9 +749,9 @@ def test_search_goes_on_where_it_stopped_and_tracks_each_trial(walked: Path) -> 
     assert "2 trials: 2 completed" in runs[0].data.tags["mlflow.note.content"]
 
 
-def _challenger() -> registry.Version:
+def _challenger() -> Version:
     use_tracking_store()
-    return registry.resolve("models:/agegender@challenger")
+    return resolve("models:/agegender@challenger")
 
 
 def test_version_is_loaded_from_python_in_one_call(walked: Path) -> None:

@@ -22,7 +22,8 @@ from agegender.config import (
 from agegender.data.store import FaceStore
 from agegender.errors import ConfigError
 from agegender.model.network import Network
-from agegender.tracking.registry import download_network, resolve
+from agegender.tracking.registry import download_network
+from agegender.tracking.version import resolve
 
 SPACE = {"optimizer.learning_rate": ParameterSpace(low=0.01, high=0.1, log=True)}
 HUNT = Experiment(

@@ -21,13 +21,9 @@ from agegender.config import (
 from agegender.errors import ConfigError, ModelError
 from agegender.model.formats import note_in
 from agegender.model.network import Network
-from agegender.tracking.registry import (
-    Version,
-    download_keras,
-    download_network,
-    resolve,
-)
+from agegender.tracking.registry import download_keras, download_network
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import Version, resolve
 
 CHALLENGER = "models:/agegender@challenger"
 RATE = "optimizer.learning_rate"

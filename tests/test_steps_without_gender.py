@@ -16,6 +16,7 @@ from agegender.config import Experiment, FilterRules, ModelConfig, TrainingConfi
 from agegender.errors import GateRefusedError
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import Version, resolve
 
 TINY = Experiment(
     name="tiny",
@@ -111,5 +112,5 @@ def test_gate_says_that_gender_was_not_measured(store: Path) -> None:
         steps.promote(str(store), version=int(twin.version))
 
 
-def _challenger() -> registry.Version:
-    return registry.resolve("models:/agegender/1")
+def _challenger() -> Version:
+    return resolve("models:/agegender/1")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
     from agegender.model.network import Network
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 CARD_FILE = "model_card.md"
 _KINDS = {".onnx": "ONNX", ".tflite": "LiteRT", ".keras": "Keras"}

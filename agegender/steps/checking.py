@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.parity import Parity
     from agegender.model.network import AgeGender, Answering, Network
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 MOST_YEARS = 0.05
 """By how much an age may differ in float32."""

@@ -19,7 +19,7 @@ from agegender.steps.outcome import Outcome
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.model.network import Network
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 CARD = "MODEL_CARD.md"
 
@@ -53,8 +53,9 @@ def export(
     """
     from agegender.data.store import FaceStore
     from agegender.model.network import Network
-    from agegender.tracking.registry import download_network, resolve
+    from agegender.tracking.registry import download_network
     from agegender.tracking.store import use_tracking_store
+    from agegender.tracking.version import resolve
 
     path = _place(out, format)
     require_offered(format, precision)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agegender.evaluate.answers import Answers
     from agegender.evaluate.gate import Check
     from agegender.evaluate.report import Report
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 TEST_SPLIT_TAG = "gate.test_split"
 """Tag of a champion: content hash of the test faces that it was judged by."""

@@ -12,7 +12,7 @@ from agegender.steps.outcome import Outcome
 if TYPE_CHECKING:
     import keras
 
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 TERMS = (
     "Weights of an older project: their licence, and the terms of the data that they "

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from agegender.data.store import FaceStore
     from agegender.evaluate.report import Report
     from agegender.model.network import Network
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 Split = Literal["train", "validation", "test"]
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from agegender.data.store import FaceStore
     from agegender.model.calibration import Calibration
-    from agegender.tracking.registry import Version
     from agegender.tracking.run import Run
+    from agegender.tracking.version import Version
     from agegender.train import Trained
     from agegender.train.lineage import Lineage
 

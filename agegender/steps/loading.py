@@ -102,8 +102,9 @@ def find_network(model: str | Path) -> Found:
     if model and path.is_dir():
         return Found(network_in(path), model)
 
-    from agegender.tracking.registry import download_network, resolve
+    from agegender.tracking.registry import download_network
     from agegender.tracking.store import use_tracking_store
+    from agegender.tracking.version import resolve
 
     use_tracking_store()
     version = resolve(model)

@@ -13,7 +13,7 @@ from agegender.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
-    from agegender.tracking.registry import Version
+    from agegender.tracking.version import Version
 
 
 def promote(
@@ -45,15 +45,15 @@ def promote(
     """
     from agegender.data.store import FaceStore
     from agegender.evaluate.gate import table_text
-    from agegender.tracking import registry
     from agegender.tracking.champion import promote_over
     from agegender.tracking.store import use_tracking_store
+    from agegender.tracking.version import CHAMPION, alias_version, resolve
 
     uri = _challenger_uri(alias, version)
     faces = FaceStore.open(store)
     use_tracking_store()
-    challenger = registry.resolve(uri)
-    champion = registry.alias_version(registry.CHAMPION)
+    challenger = resolve(uri)
+    champion = alias_version(CHAMPION)
     if champion is not None and champion.number == challenger.number:
         if not dry_run:
             # The same command may have been killed before its last move.
@@ -87,7 +87,7 @@ def promote(
 
 def _challenger_uri(alias: str, version: int | None) -> str:
     """Return how MLflow writes the version that is to be promoted."""
-    from agegender.tracking.registry import CHALLENGER, MODEL_NAME
+    from agegender.tracking.version import CHALLENGER, MODEL_NAME
 
     if version is None:
         return f"models:/{MODEL_NAME}@{alias}"
@@ -134,16 +134,16 @@ def rollback(dry_run: bool = False, progress: Progress = silent) -> Outcome:  # 
         GateRefusedError: If another version was promoted meanwhile.
         ModelError: If there is no previous champion.
     """
-    from agegender.tracking import registry
     from agegender.tracking.champion import (
         previous_champion,
         promote_over,
         withdrawn_champion,
     )
     from agegender.tracking.store import use_tracking_store
+    from agegender.tracking.version import CHAMPION, alias_version
 
     use_tracking_store()
-    champion = registry.alias_version(registry.CHAMPION)
+    champion = alias_version(CHAMPION)
     back, was = previous_champion(champion), champion
     if champion and (left := withdrawn_champion(champion)):
         # It is back already, and the rollback was killed before it said who was left.

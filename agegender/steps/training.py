@@ -12,8 +12,8 @@ from agegender.steps.resuming import resumable_run
 
 if TYPE_CHECKING:
     from agegender.data.store import FaceStore
-    from agegender.tracking.registry import Version
     from agegender.tracking.run import Run
+    from agegender.tracking.version import Version
     from agegender.train import Trained
     from agegender.train.lineage import Lineage
 

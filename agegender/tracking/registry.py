@@ -20,12 +20,8 @@ from agegender.tracking.run import RECIPE_FILE, Run
 from agegender.tracking.store import one_line_errors
 from agegender.tracking.version import (
     CHALLENGER,
-    CHAMPION,
     MODEL_NAME,
-    OUTGOING,
-    PREVIOUS,
     Version,
-    alias_version,
     resolve,
     version_of_run,
 )
@@ -211,24 +207,3 @@ def _add_version(model_id: str, run: Run) -> int:
         MODEL_NAME, source=f"models:/{model_id}", run_id=run.id, model_id=model_id
     )
     return int(made.version)
-
-
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "MODEL_NAME",
-    "OUTGOING",
-    "PREVIOUS",
-    "Version",
-    "alias_version",
-    "describe_version",
-    "download_keras",
-    "download_network",
-    "drop_alias",
-    "recipe_of",
-    "register",
-    "resolve",
-    "set_alias",
-    "signature_of",
-    "tag_version",
-]

@@ -23,6 +23,7 @@ from agegender.progress import silent
 from agegender.steps.answering import network_of, report_of
 from agegender.steps.card import card_of, keep_card
 from agegender.tracking import pages, registry
+from agegender.tracking.version import resolve
 
 EPOCHS = 3
 
@@ -77,7 +78,7 @@ def _trained(root: Path) -> tuple[str, dict[str, str]]:
 def _promoted(store: Path) -> None:
     """Do what `promote` does, but for the gate: so short a training would not pass."""
     steps.evaluate("models:/agegender@challenger", str(store))
-    version = registry.resolve("models:/agegender@challenger")
+    version = resolve("models:/agegender@challenger")
     faces = FaceStore.open(store)
     promote_alias(version)
     report = report_of(network_of(version, faces), faces, "test", silent)

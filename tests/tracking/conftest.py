@@ -16,9 +16,9 @@ from PIL import Image
 
 from agegender.config import CropRule
 from agegender.tracking import registry
-from agegender.tracking.registry import Version
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import Version
 
 TINY = CropRule(size=16)
 

@@ -18,9 +18,9 @@ from agegender import steps
 from agegender.errors import ModelError
 from agegender.tracking import alone, registry
 from agegender.tracking.champion import promote_over
-from agegender.tracking.registry import Version
 from agegender.tracking.runs import tracked_run
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import Version, resolve
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "server"])
@@ -82,12 +82,12 @@ def store(
 def test_network_comes_back_byte_for_byte_and_answers(
     store: list[Version], tiny_network: Path
 ) -> None:
-    challenger = registry.resolve("models:/agegender@challenger")
+    challenger = resolve("models:/agegender@challenger")
     assert challenger.number == store[-1].number
     file = registry.download_network(challenger)
     assert file.read_bytes() == tiny_network.read_bytes()
     assert registry.signature_of(challenger) is not None
-    found = registry.resolve(f"runs:/{challenger.run_id}")
+    found = resolve(f"runs:/{challenger.run_id}")
     assert found.number == challenger.number
 
 
@@ -95,25 +95,25 @@ def test_promotion_keeps_the_previous_and_rollback_restores_it(
     store: list[Version],
 ) -> None:
     promote_over(store[1], store[0])
-    assert registry.resolve("models:/agegender@previous").number == store[0].number
+    assert resolve("models:/agegender@previous").number == store[0].number
 
     undone = steps.rollback()
 
     assert undone.data == {"version": store[0].number, "was": store[1].number}
-    assert registry.resolve("models:/agegender@champion").number == store[0].number
-    assert registry.resolve("models:/agegender@previous").number == store[1].number
+    assert resolve("models:/agegender@champion").number == store[0].number
+    assert resolve("models:/agegender@previous").number == store[1].number
 
 
 def test_of_two_promotions_at_once_one_wins(store: list[Version]) -> None:
     code = (
         "import sys\n"
         "from agegender.errors import GateRefusedError\n"
-        "from agegender.tracking import registry\n"
         "from agegender.tracking.champion import promote_over\n"
         "from agegender.tracking.store import use_tracking_store\n"
+        "from agegender.tracking.version import alias_version, resolve\n"
         "use_tracking_store()\n"
-        "champion = registry.alias_version('champion')\n"
-        "rival = registry.resolve(f'models:/agegender/{sys.argv[1]}')\n"
+        "champion = alias_version('champion')\n"
+        "rival = resolve(f'models:/agegender/{sys.argv[1]}')\n"
         "print('judged', flush=True)\n"
         "sys.stdin.readline()\n"
         "try:\n"
@@ -143,8 +143,8 @@ def test_of_two_promotions_at_once_one_wins(store: list[Version]) -> None:
     assert sorted(codes) == [0, 5]
     winner = store[1:][codes.index(0)]
     assert f"is version {winner.number} now" in "".join(told)
-    assert registry.resolve("models:/agegender@champion").number == winner.number
-    assert registry.resolve("models:/agegender@previous").number == store[0].number
+    assert resolve("models:/agegender@champion").number == winner.number
+    assert resolve("models:/agegender@previous").number == store[0].number
     names = [one.name for one in mlflow.search_registered_models()]
     assert names == ["agegender"]  # the lock is gone
 
@@ -158,7 +158,7 @@ def test_lock_of_a_killed_promotion_is_broken_and_a_live_one_waited_for(
     client.create_registered_model(alone.LOCK, tags={alone.HOLDER_TAG: "killed"})
     monkeypatch.setattr(alone, "STALE_SECONDS", 0.3)
     promote_over(store[2], store[0])
-    assert registry.resolve("models:/agegender@champion").number == store[2].number
+    assert resolve("models:/agegender@champion").number == store[2].number
 
     client.create_registered_model(alone.LOCK, tags={alone.HOLDER_TAG: "at work"})
     monkeypatch.setattr(alone, "STALE_SECONDS", 60.0)

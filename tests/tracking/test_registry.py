@@ -19,8 +19,15 @@ from agegender.errors import ModelError
 from agegender.tracking import registry
 from agegender.tracking.champion import previous_champion, promote_over
 from agegender.tracking.params import PARAMS
-from agegender.tracking.registry import Version, resolve
 from agegender.tracking.runs import reopened_run, tracked_run
+from agegender.tracking.version import (
+    CHAMPION,
+    MODEL_NAME,
+    PREVIOUS,
+    Version,
+    alias_version,
+    resolve,
+)
 
 PROJECT = Path(__file__).parents[2]
 
@@ -29,14 +36,14 @@ def again(version: Version) -> int:
     """Register the same logged model once more; return the new version's number."""
     source = f"models:/{version.model_id}"
     made = MlflowClient().create_model_version(
-        registry.MODEL_NAME, source=source, model_id=version.model_id
+        MODEL_NAME, source=source, model_id=version.model_id
     )
     return int(made.version)
 
 
 def test_new_version_is_challenger_and_not_champion(registered: Version) -> None:
     assert resolve("models:/agegender@challenger").number == registered.number == 1
-    assert registry.alias_version(registry.CHAMPION) is None
+    assert alias_version(CHAMPION) is None
 
 
 def test_version_is_found_by_number_run_and_alias(registered: Version) -> None:
@@ -119,7 +126,7 @@ def test_one_version_under_both_names_is_not_rolled_back_to(
 ) -> None:
     assert registered.number is not None
     promote_alias(registered)
-    registry.set_alias(registry.PREVIOUS, registered.number)
+    registry.set_alias(PREVIOUS, registered.number)
     with pytest.raises(ModelError, match="no previous champion to go back to"):
         steps.rollback()
 
@@ -152,13 +159,13 @@ def killed_after(moves: int) -> Iterator[None]:
 
 def champions() -> tuple[int | None, int | None]:
     """Return the numbers of the champion and of what a rollback would go back to."""
-    now = registry.alias_version(registry.CHAMPION)
+    now = alias_version(CHAMPION)
     before = previous_champion(now)
     return now and now.number, before and before.number
 
 
 def aliases() -> dict[str, int]:
-    found = MlflowClient().get_registered_model(registry.MODEL_NAME).aliases
+    found = MlflowClient().get_registered_model(MODEL_NAME).aliases
     return {alias: int(number) for alias, number in found.items()}
 
 
@@ -269,7 +276,7 @@ def test_outgoing_champion_that_was_deleted_meanwhile_holds_nobody_up(
 ) -> None:
     with killed_after(2):
         promote_alias(third)
-    MlflowClient().delete_model_version(registry.MODEL_NAME, "2")
+    MlflowClient().delete_model_version(MODEL_NAME, "2")
 
     promote_alias(third)
 
@@ -281,16 +288,16 @@ def test_process_killed_between_the_moves_leaves_a_champion_and_the_one_before(
 ) -> None:
     code = (
         "import os, signal\n"
-        "from agegender.tracking import champion, registry\n"
+        "from agegender.tracking import champion, registry, version\n"
         "from agegender.tracking.store import use_tracking_store\n"
         "use_tracking_store()\n"
         "def killed(alias, number):\n"
         "    registry.set_alias(alias, number)\n"
-        "    if alias == registry.CHAMPION:\n"
+        "    if alias == version.CHAMPION:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "champion.set_alias = killed\n"
-        f"third = registry.resolve({third.uri!r})\n"
-        "champion.promote_over(third, registry.alias_version(registry.CHAMPION))\n"
+        f"third = version.resolve({third.uri!r})\n"
+        "champion.promote_over(third, version.alias_version(version.CHAMPION))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False)
 

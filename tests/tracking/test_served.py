@@ -15,7 +15,7 @@ from agegender.data.photo import decode_photo
 from agegender.data.sample.photos import example_photo
 from agegender.errors import ConfigError
 from agegender.notice import NOTICE_SHORT
-from agegender.tracking.registry import Version
+from agegender.tracking.version import Version
 
 
 def sent(photo: bytes) -> str:

