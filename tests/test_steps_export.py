@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from storing import write_store
 
 from agegender import cli, steps
 from agegender.data.sample.crops import drawn_faces
-from agegender.data.store import FaceStore, write_store
+from agegender.data.store import FaceStore
 from agegender.errors import DataError, ModelError
 from agegender.evaluate.parity import Accuracy, Parity
 from agegender.model.calibration import Calibration

@@ -28,19 +28,20 @@ TRAINING = """
 import importlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 
 from agegender.config import CropRule, Experiment, ModelConfig, TrainingConfig
-from agegender.data.store import write_store
 from agegender.model.export import export_onnx
 from agegender.model.network import Network
 from agegender.train import fit
 from agegender.train.lineage import Lineage
 from agegender.train.start import Start
 from agegender.train.teachers import Teacher
+from storing import write_store
 
 draws = np.random.default_rng(0)
 names = [f"face{n}" for n in range(24)]
@@ -52,7 +53,7 @@ labels = pd.DataFrame({
 })
 faces = draws.integers(0, 256, (24, 16, 16, 3), dtype=np.uint8)
 rule = CropRule(size=16)
-store = write_store("store", faces, labels, crop_rule=rule)
+store = write_store(Path("store"), faces, labels, crop_rule=rule)
 training = TrainingConfig(epochs=2, batch_size=8, balance="effective_number", ema=0.5)
 experiment = Experiment(model=ModelConfig(10, 1), training=training)
 trained = fit(experiment, store)
@@ -87,7 +88,7 @@ def test_jax_trains_exports_and_predicts_without_tensorflow(tmp_path: Path) -> N
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles sooner
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT)]),
+        "PYTHONPATH": os.pathsep.join(map(str, [tmp_path, PROJECT, PROJECT / "tests"])),
     }
     ended = subprocess.run(
         [sys.executable, "-c", TRAINING],

@@ -4,27 +4,22 @@
 `labels.parquet` one row a face in the same order; `store.json` how both were made.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.content import content_hash, labels_hash
 from agegender.data.dropped import EXAMPLES
 from agegender.data.face_file import Pieces, map_faces, write_faces
-from agegender.data.filters import Funnel
 from agegender.data.manifest import FORMAT, StoreManifest, read_json
-from agegender.data.places import followed, is_folder, why_no_folder
+from agegender.data.places import is_folder, why_no_folder
 from agegender.data.rows_file import ROWS, read_parquet
 from agegender.data.splits import SPLITS, refuse_leak
-from agegender.data.staging import refuse_foreign, staged
 from agegender.errors import DataError
-from agegender.lock import only_writer
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
 OURS: Final = frozenset({FACES, LABELS, MANIFEST, ROWS, EXAMPLES})
@@ -108,18 +103,6 @@ class FaceStore:
         labels = self.labels.assign(split=split)
         return FaceStore(self.path, self.faces, labels, self.manifest)
 
-    def verify(self) -> None:
-        """Read everything once and compare it with the content hash.
-
-        Raises:
-            DataError: If a byte has changed since the store was written.
-        """
-        found = content_hash(self.path / FACES, self.labels, self.manifest.crop_rule)
-        if found != self.manifest.content_hash:
-            raise DataError(
-                f"{self.path} has changed since it was written. Run prep again."
-            )
-
 
 def is_store(path: Path) -> bool:
     """Tell whether a folder is a face store, sound or not, and nothing more.
@@ -132,48 +115,6 @@ def is_store(path: Path) -> bool:
     except (DataError, OSError):
         return False
     return is_ours and OURS.issuperset(name for name in names if name[0] != ".")
-
-
-def write_store(
-    out: str | Path,
-    faces: NDArray[np.uint8] | Pieces,
-    labels: pd.DataFrame,
-    *,
-    crop_rule: CropRule,
-    filter_rules: FilterRules | None = None,
-    sources: Sequence[Mapping[str, Any]] = (),
-) -> FaceStore:
-    """Write a store, whole or not at all.
-
-    Args:
-        out: The folder to make; a store that is there is replaced.
-        faces: uint8 (N, S, S, 3), or pieces of it.
-        labels: One row a face, with the columns of `LABEL_TYPES`.
-        crop_rule: What the faces show.
-        filter_rules: Which rows were kept.
-        sources: Where the faces come from.
-
-    Returns:
-        The store, open.
-
-    Raises:
-        DataError: If there is no face, a split leaks, or `out` cannot be written.
-    """
-    out = followed(out)
-    refuse_foreign(out, is_store)
-    with only_writer(out), staged(out, is_store) as folder:
-        manifest = StoreManifest(
-            crop_rule=crop_rule,
-            split_rules=SplitRules(),
-            filter_rules=filter_rules or FilterRules(),
-            funnel=Funnel(len(labels)).to_dict(),
-            sources=[dict(source) for source in sources],
-            content_hash="",
-        )
-        if isinstance(faces, np.ndarray):
-            faces = [(np.arange(len(faces)), faces)]
-        fill_store(folder, faces, labels, manifest)
-    return FaceStore.open(out)
 
 
 def fill_store(

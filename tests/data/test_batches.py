@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from storing import write_store
 
 from agegender.config import AugmentConfig, CropRule
 from agegender.data.batches import FaceBatches
-from agegender.data.store import FaceStore, write_store
+from agegender.data.store import FaceStore
 
 ROWS = np.arange(1, 11)
 

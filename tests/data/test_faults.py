@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from counting import CHUNKS, Counting
+from storing import require_unchanged
 
 from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore
@@ -75,7 +76,7 @@ def test_store_being_replaced_is_whole_or_absent(
     prepare("imdb", out, archive=archive, size=32)
     assert run(archive, out, moment).returncode == -9
     if out.exists():
-        FaceStore.open(out).verify()
+        require_unchanged(FaceStore.open(out))
     store = prepare("imdb", out, archive=archive, size=16)
     assert store.manifest.content_hash == whole
     assert [path.name for path in tmp_path.iterdir()] == ["store"]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from storing import require_unchanged
 
 from agegender.config import CropRule, FilterRules, SplitRules
 from agegender.data.faces import resize_crop
@@ -45,7 +46,7 @@ def test_faces_are_those_of_the_archive_in_the_order_of_the_metadata(
     assert store.labels["id"].tolist() == sorted(
         store.labels["id"], key=lambda name: int(name[3:].split("_")[0])
     )
-    store.verify()
+    require_unchanged(store)
 
 
 def test_container_and_workers_change_nothing(maker: Any, tmp_path: Path) -> None:

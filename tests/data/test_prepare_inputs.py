@@ -3,6 +3,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from storing import require_unchanged
 
 from agegender.config import CropRule, FilterRules
 from agegender.data.duplicates import conflicts
@@ -33,7 +34,7 @@ def test_funnels_of_the_sources_add_up_to_the_store(maker: Any, tmp_path: Path) 
     assert store.labels["source"].value_counts().to_dict() == {"imdb": 30, "wiki": 29}
     rows = pd.read_parquet(store.path / "rows.parquet")
     assert rows["source"][rows["rule"] != ""].tolist() == ["wiki"]
-    store.verify()
+    require_unchanged(store)
 
 
 def test_identical_photos_tie_people_across_sources(maker: Any, tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def test_duplicates_at_odds_are_reported_and_dropped_on_demand(
         "conflicting_photos": 6,
     }
     assert len(store) == store.manifest.funnel["kept"] == kept
-    store.verify()
+    require_unchanged(store)
 
 
 def test_unknown_gender_is_at_odds_with_no_other() -> None:

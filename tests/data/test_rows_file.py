@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from storing import require_unchanged
 
 from agegender.data.inputs import Input
 from agegender.data.prepare import prepare
@@ -72,7 +73,7 @@ def test_rows_are_no_part_of_the_content(maker: Any, tmp_path: Path) -> None:
     archive = maker.tar(files)
     store = prepare("wiki", tmp_path / "store", archive=archive, size=16)
     (store.path / ROWS).unlink()
-    store.verify()
+    require_unchanged(store)
     assert read_rows(store.path) is None
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from storing import write_store
 
 from agegender.config import (
     CropRule,
@@ -11,7 +12,7 @@ from agegender.config import (
     OptimizerConfig,
     TrainingConfig,
 )
-from agegender.data.store import FaceStore, write_store
+from agegender.data.store import FaceStore
 
 
 @pytest.fixture(scope="session")

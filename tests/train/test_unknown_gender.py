@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from storing import write_store
 
 from agegender.config import Experiment
 from agegender.data.batches import FaceBatches
-from agegender.data.store import FaceStore, write_store
+from agegender.data.store import FaceStore
 from agegender.train import fit
 from agegender.train.learners import compiled
 

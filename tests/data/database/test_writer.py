@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.io import loadmat
+from storing import require_unchanged, write_store
 
 from agegender.config import CropRule, FilterRules
 from agegender.data.database import writer
 from agegender.data.database.reader import FaceDatabase
 from agegender.data.database.writer import write_database
 from agegender.data.prepare import prepare
-from agegender.data.store import FaceStore, write_store
+from agegender.data.store import FaceStore
 from agegender.errors import ConfigError, DataError
 
 LIMITED = """
@@ -118,7 +119,7 @@ def test_too_many_faces_are_refused_and_the_store_stays(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"7 faces of 16 px do not fit .* 6 of them do"):
         write_database(store, path, most_bytes=7 * face)
     assert not path.exists()
-    store.verify()
+    require_unchanged(store)
     assert write_database(store, path, most_bytes=7 * face + 1) == path
 
 

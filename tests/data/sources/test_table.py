@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from storing import require_unchanged
 
 from agegender import cli
 from agegender.config import FilterRules, SplitRules
@@ -317,7 +318,7 @@ def test_empty_cells_of_texts_stay_empty(maker: Any, tmp_path: Path) -> None:
         "table", tmp_path / "store", folder=photos(maker), table=table, size=16
     )
     assert store.labels["town"].notna().tolist() == [True, False] * 6
-    FaceStore.open(store.path).verify()
+    require_unchanged(FaceStore.open(store.path))
 
 
 @pytest.mark.parametrize(
