@@ -9,25 +9,19 @@ Reference: Bewley et al., ICIP 2016 (SORT), without its Kalman filter; Kuhn 1955
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from agegender.detect.boxes import Floats, overlaps
 
+LEAST_OVERLAP: Final = 0.25
+"""Shared area over the area of both boxes, 0..1, from which on two faces are one."""
 
-@dataclass(frozen=True)
-class TrackingSettings:
-    """When a face is the same as before.
-
-    Args:
-        least_overlap: Shared area over the area of both boxes, 0..1.
-        gap: Seconds that a face may be unseen and still be the same. Who was there at
-            the look before is, however long ago that was.
-    """
-
-    least_overlap: float = 0.25
-    gap: float = 1.0
+GAP: Final = 1.0
+"""Seconds that a face may be unseen and still be the same. Who was there at the look
+before is, however long ago that was."""
 
 
 @dataclass
@@ -46,14 +40,9 @@ class _Track:
 
 
 class Tracker:
-    """Numbers faces, so that one face keeps its number while it is in the picture.
+    """Numbers faces, so that one face keeps its number while it is in the picture."""
 
-    Args:
-        settings: When a face is the same as before.
-    """
-
-    def __init__(self, settings: TrackingSettings = TrackingSettings()) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._tracks: list[_Track] = []
         self._made = 0
         self._looked = 0.0  # seconds: the look before
@@ -70,7 +59,7 @@ class Tracker:
         Returns:
             A number from 1 for each box.
         """
-        since = min(seconds - self._settings.gap, self._looked)
+        since = min(seconds - GAP, self._looked)
         self._looked = seconds
         self._tracks = [track for track in self._tracks if track.seconds >= since]
         found = np.array(boxes, np.float32).reshape(-1, 4)
@@ -107,5 +96,5 @@ class Tracker:
         return {
             int(row): self._tracks[column]
             for row, column in zip(rows, columns, strict=True)
-            if overlap[row, column] >= self._settings.least_overlap
+            if overlap[row, column] >= LEAST_OVERLAP
         }

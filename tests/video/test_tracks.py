@@ -1,4 +1,4 @@
-from agegender.video.tracks import Tracker, TrackingSettings
+from agegender.video.tracks import Tracker
 
 Box = tuple[float, float, float, float]
 
@@ -42,14 +42,14 @@ def test_fast_face_is_looked_for_where_it_was_going() -> None:
 
 
 def test_face_unseen_for_less_than_the_gap_is_the_same() -> None:
-    tracker = Tracker(TrackingSettings(gap=1.0))
+    tracker = Tracker()
     tracker.follow([square(0, 0)], 0.0)
     assert tracker.follow([], 0.5) == []
     assert tracker.follow([square(0, 0)], 1.0) == [1]
 
 
 def test_face_unseen_for_longer_is_somebody_new() -> None:
-    tracker = Tracker(TrackingSettings(gap=1.0))
+    tracker = Tracker()
     tracker.follow([square(0, 0)], 0.0)
     assert tracker.follow([], 0.5) == []
     assert tracker.follow([square(0, 0)], 1.01) == [2]
@@ -57,7 +57,7 @@ def test_face_unseen_for_longer_is_somebody_new() -> None:
 
 
 def test_face_of_the_look_before_is_the_same_however_rare_looks_are() -> None:
-    tracker = Tracker(TrackingSettings(gap=1.0))
+    tracker = Tracker()
     assert [tracker.follow([square(0, 0)], 3.0 * n) for n in range(3)] == [[1]] * 3
     assert tracker.follow([], 9.0) == []
     assert tracker.follow([square(0, 0)], 12.0) == [2]
