@@ -20,7 +20,6 @@ import onnx
 from agegender.config import MAX_AGE, CropRule, Point, Runtime
 from agegender.errors import ModelError
 from agegender.model.ages import expected_age
-from agegender.model.calibration import Calibration
 from agegender.model.files import load_model
 from agegender.model.lone_file import read_lone
 from agegender.model.network import GENDERS, PREFIX, Network
@@ -98,16 +97,6 @@ def network_of_keras(
     with TemporaryDirectory() as folder:
         file = export_onnx(model, Path(folder) / "keras.onnx", crop_rule)
         return Network.load(file, runtime=runtime)
-
-
-def calibrate_file(path: Path, calibration: Calibration) -> None:
-    """Write a calibration into an exported network, in place of any other.
-
-    Args:
-        path: As `export_onnx` wrote it; replaced once written.
-        calibration: What its answers are corrected by from now on.
-    """
-    note_in_file(path, {"calibration": calibration.to_json()})
 
 
 def note_in_file(path: Path, notes: Mapping[str, str]) -> None:

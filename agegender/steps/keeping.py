@@ -112,7 +112,7 @@ def write_network(
     Returns:
         The file.
     """
-    from agegender.model.export import calibrate_file, export_onnx
+    from agegender.model.export import export_onnx, note_in_file
 
     file = export_onnx(
         model,
@@ -123,7 +123,7 @@ def write_network(
     )
     fitted = calibration or _calibration(file, store)
     if fitted is not None:
-        calibrate_file(file, fitted)
+        note_in_file(file, {"calibration": fitted.to_json()})
     return file
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agegender.config import CropRule, ExportFormat, ModelConfig, Precision
 from agegender.errors import ModelError
 from agegender.model.calibration import Calibration
-from agegender.model.export import calibrate_file, export_onnx, note_in_file
+from agegender.model.export import export_onnx, note_in_file
 from agegender.model.formats import note_in, open_format, write_format
 from agegender.model.network import Network
 from agegender.model.rebuilt import rebuild
@@ -26,7 +26,8 @@ def source(tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactory) 
     """Return the tiny network as a calibrated ONNX file."""
     path = tmp_path_factory.mktemp("source") / "source.onnx"
     export_onnx(tiny_network, path, RULE, {"run": "r1"})
-    calibrate_file(path, Calibration(age_temperature=1.5, gender_temperature=0.7))
+    calibration = Calibration(age_temperature=1.5, gender_temperature=0.7)
+    note_in_file(path, {"calibration": calibration.to_json()})
     return path
 
 
