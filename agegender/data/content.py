@@ -7,16 +7,13 @@ library's file format.
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from agegender.config import CropRule
-
-_AT_ONCE: Final = 8 * 2**20
 
 
 def content_hash(faces: Path, labels: pd.DataFrame, crop_rule: CropRule) -> str:
@@ -33,8 +30,7 @@ def content_hash(faces: Path, labels: pd.DataFrame, crop_rule: CropRule) -> str:
     digest = sha256(json.dumps(asdict(crop_rule), sort_keys=True).encode())
     _add_labels(digest.update, labels)
     with faces.open("rb") as file:
-        while portion := file.read(_AT_ONCE):
-            digest.update(portion)
+        file_digest(file, lambda: digest)
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agegender.data.address import shown
+from agegender.data.digest import hashed
 from agegender.data.download.exchange import receive
-from agegender.data.download.part import Part, md5_of
+from agegender.data.download.part import Part
 from agegender.data.download.patience import Patience, TryAgainError
 from agegender.data.download.published import PublishedFile, address
 from agegender.errors import DataError
@@ -69,7 +70,7 @@ def _is_there(file: PublishedFile, target: Path, progress: Progress) -> bool:
         return False
     if not target.is_file():
         raise DataError(f"{target} is no file. Give another --out.")
-    if (md5 := md5_of(target, progress)) != file.md5:
+    if (md5 := hashed(target, "md5", "checking", progress)) != file.md5:
         raise DataError(
             f"{target} is there with md5 {md5}, not {file.md5}; it stays. "
             "Move it away or give another --out."
@@ -117,7 +118,7 @@ def _given_up(url: str, part: Part, failed: int, reason: str) -> str:
 def _accept(url: str, file: PublishedFile, part: Part, progress: Progress) -> None:
     if not part.path.exists():
         raise DataError(f"{shown(url)} is empty. Give a mirror with --base-url.")
-    md5, size = md5_of(part.path, progress), part.size
+    md5, size = hashed(part.path, "md5", "checking", progress), part.size
     if md5 != file.md5:
         part.clear()
         raise DataError(

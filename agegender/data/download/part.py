@@ -1,13 +1,10 @@
 """The unfinished file, and which version of which file it is the beginning of."""
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
-
-from agegender.progress import BYTES, Progress
 
 AT_ONCE = 2**18
 """Bytes handled in one piece."""
@@ -107,20 +104,3 @@ class Part:
             os.fsync(file.fileno())
         self.path.replace(self.target)
         self._note.unlink(missing_ok=True)
-
-
-def md5_of(path: Path, progress: Progress) -> str:
-    """Return the md5 of a whole file, read in pieces.
-
-    Args:
-        path: The file.
-        progress: Called with bytes read.
-    """
-    digest = hashlib.md5(usedforsecurity=False)
-    total, done = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while piece := file.read(AT_ONCE):
-            digest.update(piece)
-            done += len(piece)
-            progress(done, total, f"checking {path.name} {BYTES}")
-    return digest.hexdigest()
