@@ -63,7 +63,10 @@ class AnnotatedFolder:
     def save_all(
         self, answers: Iterable[PhotoFaces], workers: int
     ) -> Iterator[PhotoFaces]:
-        """Draw each answer as it passes, in threads.
+        """Draw each answer as it passes, in threads, under its photo's name.
+
+        JPEG and PNG stay what they are, other formats become PNG. The second photo
+        of a name is written as `name-2`.
 
         Args:
             answers: With their pixels, best; else the photos are read again.
@@ -82,23 +85,6 @@ class AnnotatedFolder:
 
         named = ((answer, self.name(answer.source)) for answer in answers)
         yield from in_order(drawn, named, workers)
-
-    def save(self, answer: PhotoFaces) -> Path | None:
-        """Draw an answer on its photo, under the photo's name.
-
-        JPEG and PNG stay what they are, other formats become PNG. The second photo
-        of a name is written as `name-2`.
-
-        Args:
-            answer: With its pixels, or of a photo that was given by its path.
-
-        Returns:
-            The file; None where the photo could not be read.
-
-        Raises:
-            DataError: If the picture would replace a photo or cannot be written.
-        """
-        return _draw(answer, self.name(answer.source))
 
     def name(self, source: str) -> Path:
         """Take the next free name for a photo's picture.
@@ -149,9 +135,9 @@ def _fitting(stem: str, ending: str) -> str:
     return f"{stem}{ending}"
 
 
-def _draw(answer: PhotoFaces, target: Path) -> Path | None:
+def _draw(answer: PhotoFaces, target: Path) -> None:
     if answer.error is not None:
-        return None
+        return
     pixels = read_photo(answer.source) if answer.pixels is None else answer.pixels
     picture = annotate(pixels, answer.faces, fit_faces=True)
     # The same each time, so that what a killed run leaves behind is written over; and
@@ -165,7 +151,6 @@ def _draw(answer: PhotoFaces, target: Path) -> Path | None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise _unwritable(target, error) from error
-    return target
 
 
 def _unwritable(path: Path, error: OSError) -> DataError:

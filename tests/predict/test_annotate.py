@@ -137,6 +137,11 @@ def test_label_larger_than_the_picture_is_left_out() -> None:
     assert place(Area(0, 0, 9, 9), [(50, 50)], [], [], (20, 20)) is None
 
 
+def save(folder: Path, *answers: PhotoFaces) -> list[str]:
+    list(AnnotatedFolder(folder).save_all(answers, workers=1))
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "one" / "photo.jpg"
@@ -151,15 +156,8 @@ def test_photos_of_one_name_do_not_overwrite_each_other(
     other = tmp_path / "two" / "PHOTO.JPG"
     other.parent.mkdir()
     other.write_bytes(photo.read_bytes())
-    folder = AnnotatedFolder(tmp_path / "out")
-    first, second = (folder.save(PhotoFaces(str(path))) for path in (photo, other))
-    assert first is not None
-    assert second is not None
-    assert (first.name, second.name) == ("photo.jpg", "PHOTO-2.JPG")
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "PHOTO-2.JPG",
-        "photo.jpg",
-    ]
+    answers = (PhotoFaces(str(path)) for path in (photo, other))
+    assert save(tmp_path / "out", *answers) == ["PHOTO-2.JPG", "photo.jpg"]
 
 
 def test_names_that_some_file_systems_take_for_one_are_told_apart(
@@ -174,11 +172,8 @@ def test_names_that_some_file_systems_take_for_one_are_told_apart(
 
 
 def test_annotated_picture_is_a_readable_jpeg(photo: Path, tmp_path: Path) -> None:
-    path = AnnotatedFolder(tmp_path / "out").save(
-        PhotoFaces(str(photo), (face(10, 10, 40, 40),))
-    )
-    assert path is not None
-    with Image.open(path) as picture:
+    save(tmp_path / "out", PhotoFaces(str(photo), (face(10, 10, 40, 40),)))
+    with Image.open(tmp_path / "out" / "photo.jpg") as picture:
         assert picture.format == "JPEG"
         assert picture.width == 800
 
@@ -186,19 +181,15 @@ def test_annotated_picture_is_a_readable_jpeg(photo: Path, tmp_path: Path) -> No
 def test_other_formats_become_png(photo: Path, tmp_path: Path) -> None:
     bitmap = photo.with_suffix(".bmp")
     Image.new("RGB", (30, 30)).save(bitmap)
-    path = AnnotatedFolder(tmp_path / "out").save(PhotoFaces(str(bitmap)))
-    assert path is not None
-    assert path.name == "photo.png"
-    with Image.open(path) as picture:
+    save(tmp_path / "out", PhotoFaces(str(bitmap)))
+    with Image.open(tmp_path / "out" / "photo.png") as picture:
         assert picture.format == "PNG"
 
 
 def test_longest_name_that_a_file_may_have_is_kept(tmp_path: Path) -> None:
     path = tmp_path / f"{'x' * 251}.jpg"
     Image.new("RGB", (30, 30)).save(path)
-    written = AnnotatedFolder(tmp_path / "out").save(PhotoFaces(str(path)))
-    assert written is not None
-    assert [file.name for file in (tmp_path / "out").iterdir()] == [path.name]
+    assert save(tmp_path / "out", PhotoFaces(str(path))) == [path.name]
 
 
 def test_second_photo_of_the_longest_name_gets_one_too(tmp_path: Path) -> None:
@@ -221,20 +212,18 @@ def test_many_photos_of_one_name_are_numbered_before_long(tmp_path: Path) -> Non
 def test_names_that_are_none_stop_nothing(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    folder = AnnotatedFolder(tmp_path / "out")
     for source in ("http://[", f"{loop}/a.jpg", "a\0b/c.jpg", "", "x" * 999):
-        assert folder.save(PhotoFaces(source, error="cannot be read")) is None
+        assert not save(tmp_path / "out", PhotoFaces(source, error="cannot be read"))
 
 
 def test_broken_photo_has_no_picture(tmp_path: Path) -> None:
-    folder = AnnotatedFolder(tmp_path / "out")
-    assert folder.save(PhotoFaces("broken.jpg", error="broken")) is None
+    assert not save(tmp_path / "out", PhotoFaces("broken.jpg", error="broken"))
 
 
 def test_folder_of_the_photos_is_refused(photo: Path) -> None:
     before = photo.read_bytes()
     with pytest.raises(DataError, match="Name another folder"):
-        AnnotatedFolder(photo.parent).save(PhotoFaces(str(photo)))
+        save(photo.parent, PhotoFaces(str(photo)))
     assert photo.read_bytes() == before
 
 
