@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from agegender.errors import DataError
+from agegender.plain_text import spelled_out
 from agegender.progress import BYTES
 
 LOG_INTERVAL_S = 10.0
@@ -19,15 +19,13 @@ LOG_INTERVAL_S = 10.0
 SPEED_AFTER_S = 1.0
 """Seconds of work before a line tells the speed."""
 
-_ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
 
 def as_text(text: str) -> str:
     """Spell out what a terminal would take for an order.
 
     Names and notes in files of others are told as they are, in whatever line.
     """
-    return _ORDERS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return spelled_out(text, r"\r")
 
 
 class _TextAlone(logging.Formatter):

@@ -14,11 +14,10 @@ from typing import Final
 import numpy as np
 
 from agegender.pages.look import STYLE
+from agegender.plain_text import spelled_out
 
 MADE_HERE: Final = '<meta name="generator" content="agegender">'
 """Marks our own pages, which may be replaced; any other file stays."""
-
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def escape(value: object) -> str:
@@ -37,8 +36,7 @@ def no_html(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    encodable = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", encodable)
+    return spelled_out(text, r"\ud800-\udfff")
 
 
 def paragraph(text: str) -> str:

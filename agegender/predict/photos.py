@@ -1,6 +1,5 @@
 """Reading whatever a caller hands in for a photo."""
 
-import unicodedata
 from pathlib import Path
 from stat import S_ISREG
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from agegender.config import PhotoLimits
 from agegender.data.address import shown
 from agegender.data.photo import BROKEN_PICTURE, decode_photo, upright_rgb
 from agegender.errors import DataError, first_line
+from agegender.plain_text import spelled_out
 from agegender.predict.finding import is_address
 
 Photo: TypeAlias = (
@@ -20,23 +20,13 @@ Photo: TypeAlias = (
 )
 """A path, an encoded photo, RGB pixels (H, W, 3) or a Pillow image."""
 
-_UNPRINTABLE = frozenset({"Cc", "Cs"})
-
 
 def printable(name: str) -> str:
     """Spell out what of a file's name is no text, so that it can be written.
 
-    Names may hold line breaks and orders to a terminal, on Linux any bytes at all,
-    which Python keeps as lone surrogates.
+    Names may hold line breaks and orders to a terminal, too.
     """
-    if name.isprintable():
-        return name
-    return "".join(
-        letter.encode("unicode_escape").decode()
-        if unicodedata.category(letter) in _UNPRINTABLE
-        else letter
-        for letter in name
-    )
+    return spelled_out(name, r"\t\n\r\ud800-\udfff")
 
 
 def told_name(photo: str) -> str:
