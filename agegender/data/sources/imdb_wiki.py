@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agegender.data.listing import BOX, MAX_METADATA_BYTES, Archive
+from agegender.data.listing import BOX, Archive
 from agegender.data.matlab import MatlabError, read_struct
 from agegender.data.sources.boxes import box_faults
+from agegender.data.sources.labels_file import find_files, read_file
 from agegender.errors import DataError
 
 CROP_MARGIN: Final = 0.4
@@ -77,25 +78,13 @@ class ImdbWiki:
 
     def metadata_rows(self, metadata: Path) -> pd.DataFrame:
         """Read the rows of a metadata file that lies by itself."""
-        try:
-            size = metadata.stat().st_size
-            if size > MAX_METADATA_BYTES:
-                raise DataError(
-                    f"{metadata} has {size} bytes; metadata has at most 1 GiB."
-                )
-            encoded = metadata.read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"metadata {metadata} cannot be read: {error.strerror}."
-            ) from error
-        return self._parse(encoded, str(metadata))
+        return self._parse(read_file(metadata, "metadata"), str(metadata))
 
     def _find_metadata(self, archive: Archive) -> str:
+        if found := find_files(archive, [self.metadata_name]):
+            return found[0]
         names = archive.members["name"][archive.members["fault"] == ""]
         files = names.str.replace(r"^.*/", "", regex=True)
-        found = names[files == self.metadata_name]
-        if len(found):
-            return str(min(found, key=lambda name: (name.count("/"), name)))
         others = sorted(files[files.str.endswith(".mat")])[:3]
         held = f"It holds {', '.join(others)}" if others else "It holds no .mat file"
         raise DataError(

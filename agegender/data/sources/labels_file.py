@@ -67,18 +67,18 @@ def folder_of(member: str) -> str:
     return member[: member.rfind("/") + 1]
 
 
-def read_file(path: Path) -> bytes:
-    """Read a label file that lies by itself.
+def read_file(path: Path, what: str = "labels") -> bytes:
+    """Read a file of labels that lies by itself.
 
     Raises:
         DataError: If it cannot be read or is far too large.
     """
     try:
         if path.stat().st_size > MAX_METADATA_BYTES:
-            raise DataError(f"{path} is too large for labels; at most 1 GiB.")
+            raise DataError(f"{path} is too large for {what}; at most 1 GiB.")
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"labels {path} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{what} {path} cannot be read: {error.strerror}.") from error
 
 
 def parse_table(encoded: bytes, where: str, required: Collection[str]) -> pd.DataFrame:
