@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -130,25 +130,11 @@ def _members(
 
 
 def _pictures(rows: pd.DataFrame, seed: int) -> list[Picture]:
-    drawn = pd.DataFrame(
-        {
-            "row": rows.index,
-            "person": rows["person"],
-            "male": rows["male"],
-            "age": rows["age"],
-            "year": rows["photo_taken"],
-            "kind": rows["kind"],
-            "width": rows["width"],
-            "height": rows["height"],
-            "beyond": list(zip(*(rows[f"beyond_{e}"] for e in EDGES), strict=True)),
-        }
-    )
-    return [Picture(seed=seed, **row) for row in _records(drawn)]
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as plain Python values by column."""
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    names = ("person", "male", "age", "photo_taken", "kind", "width", "height")
+    columns = (rows[name].tolist() for name in names)
+    beyond = zip(*(rows[f"beyond_{edge}"].tolist() for edge in EDGES), strict=True)
+    drawn = zip(rows.index.tolist(), *columns, beyond, strict=True)
+    return [Picture(seed, *row) for row in drawn]
 
 
 def _draw_all(pictures: list[Picture], workers: int | None) -> Iterable[bytes | None]:
