@@ -8,6 +8,7 @@ from pathlib import Path
 from agegender.data.database.reader import MARK, FaceDatabase
 from agegender.data.folder import Folder
 from agegender.data.listing import Archive
+from agegender.data.places import begins_with
 from agegender.data.tarball import open_tar
 from agegender.data.volumes import Volumes, find_volumes
 from agegender.errors import ConfigError
@@ -33,14 +34,6 @@ def open_archive(archive: Path | None = None, folder: Path | None = None) -> Arc
     if archive is None or folder is not None:
         given = "both" if archive is not None else "neither"
         raise ConfigError(f"give an archive or a folder to read. Received: {given}.")
-    if archive.suffix == ".mat" or _starts(archive, MARK):
+    if archive.suffix == ".mat" or begins_with(archive, MARK):
         return FaceDatabase(archive)
     return open_tar(archive)
-
-
-def _starts(path: Path, mark: bytes) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(mark)) == mark
-    except OSError:
-        return False  # whoever opens it next says why

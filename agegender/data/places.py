@@ -49,6 +49,15 @@ def is_taken(path: Path) -> bool:
     return os.path.lexists(path)
 
 
+def begins_with(path: Path, mark: bytes) -> bool:
+    """Tell whether a file is there, and readable, that begins with some bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(mark)) == mark
+    except OSError:
+        return False
+
+
 def is_empty(folder: Path) -> bool:
     """Tell whether a folder is there that holds nothing."""
     try:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from agegender.data.database.planes import Planes
 from agegender.data.listing import CHUNK
 from agegender.data.matlab.encoding import KINDS, head, header, padding, row
-from agegender.data.places import is_taken
+from agegender.data.places import begins_with, is_taken
 from agegender.data.sources.mat_db import MAT_DB
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
@@ -39,23 +39,15 @@ def refuse_place(path: Path) -> None:
     Raises:
         DataError: If something else is there, or nobody may write.
     """
-    if is_taken(path) and not _is_ours(path):
+    # What is no file may be a pipe, which nobody writes to.
+    is_ours = os.path.isfile(path) and begins_with(path, HEADER)  # noqa: PTH113
+    if is_taken(path) and not is_ours:
         raise DataError(
             f"{path} exists and was not written by this program; it stays. "
             "Give another place."
         )
     with only_writer(path):
         pass
-
-
-def _is_ours(path: Path) -> bool:
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(HEADER)) == HEADER
-    except OSError:
-        return False
 
 
 def refuse_too_many(

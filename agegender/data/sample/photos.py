@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from agegender.data.places import is_taken
+from agegender.data.places import begins_with, is_taken
 from agegender.data.sample.camera import background, jpeg
 from agegender.data.sample.look import Look
 from agegender.data.sample.person import Person
@@ -87,16 +87,8 @@ def foreign_photos(folder: Path) -> list[Path]:
     """Return the files that `write_photos` would replace and did not write."""
     names = [LABELS, *(f"{name}.jpg" for name in GROUPS)]
     taken = [path for name in names if is_taken(path := folder / name)]
-    return [] if _are_ours(folder / LABELS) else taken
-
-
-def _are_ours(labels: Path) -> bool:
-    head = ",".join(_truth().columns).encode()
-    try:
-        with labels.open("rb") as file:
-            return file.readline().strip() == head
-    except OSError:
-        return False
+    head = ",".join(_truth().columns) + "\n"
+    return [] if begins_with(folder / LABELS, head.encode()) else taken
 
 
 def draw_group(sitters: tuple[Sitter, ...], rng: np.random.Generator) -> bytes:
