@@ -70,8 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _answer(given)
-    except GateRefusedError as refusal:
-        return _complain(str(refusal), refusal.exit_code)
     except AgeGenderError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt:

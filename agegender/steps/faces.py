@@ -44,8 +44,6 @@ def sample(
     """
     from agegender.data.sample import write_sample
 
-    if faces < 1:
-        raise ConfigError(f"faces must be at least 1. Received: {faces}.")
     paths = write_sample(Path(out), faces=faces, seed=seed, progress=progress)
     data = {"archive": str(paths.archive), "photos": str(paths.photos), "rows": faces}
     text = f"{faces} rows drawn into {paths.archive}, photos in {paths.photos}"
