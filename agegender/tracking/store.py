@@ -27,7 +27,7 @@ from mlflow.exceptions import MlflowException
 
 from agegender.advisory import alone_in
 from agegender.data.address import shown, without_logins
-from agegender.errors import ModelError
+from agegender.errors import ModelError, first_line
 from agegender.tracking.place import (
     local_uri,
     our_database,
@@ -149,7 +149,7 @@ def one_line_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, *DATABASE_ERRORS, OSError, ImportError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         if isinstance(error, ImportError):
             reason += ". Install it, for postgresql+psycopg2:// as agegender[postgres]."
         raise ModelError(

@@ -14,6 +14,7 @@ from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
     VERMILION,
+    legend_below,
     new_figure,
     tidy,
 )
@@ -74,9 +75,7 @@ def _settings(result: StudyResult) -> Figure:
         _slice(axes, name, scale, result)
     for axes in list(panels)[len(scales) :]:
         axes.remove()
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    place = "outside lower center"
-    figure.legend(handles, labels, loc=place, ncols=3, frameon=False)
+    legend_below(figure, figure.axes[0])
     return figure
 
 
