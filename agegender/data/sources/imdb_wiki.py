@@ -152,7 +152,7 @@ def read_fields(
 
 
 def _numbers(column: NDArray[Any], what: str, count: int) -> NDArray[np.float64]:
-    if column.dtype.kind not in "iufb" or len(column) != count:
+    if column.dtype.kind not in "iufb" or column.shape != (count,):
         raise DataError(
             f"{what} must be {count} numbers. Received: {_received(column)}."
         )
@@ -165,7 +165,7 @@ def _boxes(
     """Return boxes as we count pixels, and the fault of rows that have none."""
     located = fields.get(LOCATION)
     if located is None or located.dtype.kind != "f" or located.shape != (count, 4):
-        received = "none" if located is None else f"{located.shape} {located.dtype}"
+        received = "none" if located is None else _received(located)
         raise DataError(f"{what} must be {count} x 4 numbers. Received: {received}.")
     # Theirs start at 1 and include the last pixel.
     box = located.astype(np.float64) - (1.0, 1.0, 0.0, 0.0)
@@ -195,7 +195,7 @@ def _texts(column: NDArray[Any], what: str) -> pd.Series:
 
 
 def _received(column: NDArray[Any]) -> str:
-    return f"{len(column)} of {column.dtype}"
+    return f"{' x '.join(map(str, column.shape))} of {column.dtype}"
 
 
 IMDB_PERSON: Final = r"(?:^|/)(nm\d+)_[^/]*$"

@@ -178,6 +178,7 @@ def test_missing_variable_and_missing_fields_are_named(tmp_path: Path) -> None:
         {"gender": [1.0]},
         {"gender": np.array(["f", "m"], dtype=object)},
         {"full_path": [1.0, 2.0]},
+        {"dob": np.array([[723_000.0], []], dtype=object)},
     ],
 )
 def test_columns_that_do_not_fit_are_refused(
