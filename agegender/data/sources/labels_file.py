@@ -156,12 +156,25 @@ def _read_csv(encoded: bytes) -> pd.DataFrame:
     try:
         return _cells(encoded)
     except pd.errors.ParserError:
-        # Fails again unless commas too many are all that is wrong: the other reader
-        # would take a quote that nobody closed for the end of the file.
-        _cells(encoded, on_bad_lines="skip")
-        # A row with a comma too many becomes an empty one; which of its cells are
-        # the right ones nobody knows. This reader is slower, so it comes second.
-        return _cells(encoded, engine="python", on_bad_lines=lambda _: [""])
+        # Fails again unless commas too many are all that is wrong.
+        return _without_long_rows(encoded)
+
+
+def _without_long_rows(encoded: bytes) -> pd.DataFrame:
+    """Read cells where some rows have a comma too many, which become empty ones.
+
+    Which of their cells are the right ones nobody knows.
+    """
+    head = _cells(encoded, nrows=0).columns
+    more = len(head)
+    reached = range(more + 1)
+    # Cells beyond those are passed over; Python's reader would drop rows of odd quotes.
+    cells = _cells(encoded, header=None, names=reached, usecols=reached)
+    rows = cells.iloc[1:].reset_index(drop=True)
+    is_long = rows.pop(more).notna()
+    if is_long.all():
+        raise ValueError("it has more cells in its rows than in its head")
+    return rows.mask(is_long).set_axis(head, axis=1)
 
 
 def _cells(encoded: bytes, **how: Any) -> pd.DataFrame:

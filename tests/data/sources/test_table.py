@@ -297,6 +297,15 @@ def test_row_with_a_comma_too_many_is_counted(tmp_path: Path) -> None:
     assert (funnel.read, funnel.kept, funnel.dropped["no_path"]) == (3, 2, 1)
 
 
+def test_no_row_is_lost_between_quotes_and_commas_too_many(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    rows = ["path,age,town", "0.jpg,30,Bonn", '1.jpg,31,"Bad" Ems', "2.jpg,32,Ulm,CH"]
+    path.write_text("\n".join(rows))
+    labels = read_table(path).labels
+    assert labels["path"].fillna("").tolist() == ["0.jpg", "1.jpg", ""]
+    assert labels["town"].fillna("").tolist() == ["Bonn", "Bad Ems", ""]
+
+
 def test_index_of_a_parquet_table_means_nothing(maker: Any, tmp_path: Path) -> None:
     table = tmp_path / "labels.parquet"
     labels = LABELS.assign(x1=0, y1=0, x2=30, y2=30)
