@@ -103,7 +103,8 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DataError(
             f"{path.parent} is not a face store: it has no {path.name}."
         ) from error
-    except (OSError, ValueError) as error:
+    # Nested without end, too.
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(values, dict):
         raise DataError(

@@ -82,10 +82,27 @@ def read_parquet(path: Path) -> pd.DataFrame:
         # Python's would be let go of by a thread of Arrow's, now and then so late
         # that the process is ending and is aborted.
         with pa.OSFile(os.fsencode(path)) as file:
-            return pd.read_parquet(file, engine="pyarrow")
+            return with_texts(pd.read_parquet(file, engine="pyarrow"))
     except FileNotFoundError:
         raise
     except BROKEN_TABLE as error:
         raise DataError(
             f"{path} is damaged: {first_line(error)}. Run prep again."
         ) from error
+
+
+def with_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that Arrow read, unless bytes in it are no text.
+
+    Arrow lets them pass, and whoever reads such a cell later fails.
+
+    Raises:
+        ValueError: If there are such.
+    """
+    for name, column in table.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            try:
+                pa.Array.from_pandas(column).validate(full=True)
+            except pa.ArrowInvalid as error:
+                raise ValueError(f"texts of its column {name} are no UTF-8") from error
+    return table

@@ -19,7 +19,7 @@ from agegender.data.manifest import FORMAT, StoreManifest, read_json
 from agegender.data.places import is_folder, why_no_folder
 from agegender.data.rows_file import ROWS, read_parquet
 from agegender.data.splits import SPLITS, refuse_leak
-from agegender.errors import DataError
+from agegender.errors import DataError, first_line
 
 FACES, LABELS, MANIFEST = "faces.npy", "labels.parquet", "store.json"
 OURS: Final = frozenset({FACES, LABELS, MANIFEST, ROWS, EXAMPLES})
@@ -156,7 +156,7 @@ def _refuse_missing(labels: pd.DataFrame, where: str) -> None:
         raise DataError(
             f"{where} lack columns {missing}. Received: {list(labels.columns)}."
         )
-    if strange := sorted(set(labels["split"]) - set(SPLITS)):
+    if strange := sorted(map(str, set(labels["split"]) - set(SPLITS))):
         raise DataError(
             f"{where} have splits {strange}; the splits are {', '.join(SPLITS)}."
         )
@@ -172,4 +172,9 @@ def _read_labels(path: Path) -> pd.DataFrame:
     _refuse_missing(labels, f"labels of {path}")
     if labels.empty:
         raise DataError(f"store {path.parent} holds no face. Run prep again.")
-    return labels.astype(LABEL_TYPES)
+    try:
+        return labels.astype(LABEL_TYPES)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{path} is damaged: {first_line(error)}. Run prep again."
+        ) from error

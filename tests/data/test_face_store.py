@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,19 @@ def spoil_note_of_pandas(store: Path) -> None:
     )
 
 
+def relabel(**columns: Any) -> Callable[[Path], None]:
+    def change(store: Path) -> None:
+        labels().assign(**columns).to_parquet(store / "labels.parquet")
+
+    return change
+
+
+def spoil_text(store: Path) -> None:
+    table = labels().assign(identity="Zo\u00eb")
+    table.to_parquet(path := store / "labels.parquet", compression=None)
+    path.write_bytes(path.read_bytes().replace(b"Zo\xc3\xab", b"Zo\xeb\xeb"))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -188,10 +202,18 @@ def spoil_note_of_pandas(store: Path) -> None:
         (lambda store: (store / "faces.npy").unlink(), "has no faces.npy"),
         (lambda store: (store / "labels.parquet").unlink(), "has no labels.parquet"),
         (cut("store.json"), "cannot be read as JSON"),
+        (
+            lambda store: (store / "store.json").write_text(100_000 * "["),
+            "cannot be read as JSON",
+        ),
         (cut("faces.npy"), "is damaged"),
         (cut("labels.parquet"), "is damaged"),
         (leave_head_open, "is damaged"),
         (spoil_note_of_pandas, "is damaged"),
+        (spoil_text, "texts of its column identity are no UTF-8"),
+        (relabel(gender=None), "is damaged"),
+        (relabel(age="old"), "is damaged"),
+        (relabel(split=None), "have splits"),
         (edit("format", "cook book"), "does not describe a face store"),
         (edit("format_version", 99), "format version 99"),
         (edit("crop_rule", {"size": 5}), "not a sound manifest"),

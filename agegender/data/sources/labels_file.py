@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from agegender.data.listing import MAX_METADATA_BYTES, MAX_ROWS, Archive
-from agegender.data.rows_file import BROKEN_TABLE
+from agegender.data.rows_file import BROKEN_TABLE, with_texts
 from agegender.data.sources.parquet_size import require_room
 from agegender.errors import DataError, first_line
 
@@ -112,7 +112,7 @@ def _parsed(encoded: bytes, where: str) -> pd.DataFrame:
     try:
         if encoded.startswith(_PARQUET):
             _refuse_bomb(encoded)
-            read = pd.read_parquet(io.BytesIO(encoded), engine="pyarrow")
+            read = with_texts(pd.read_parquet(io.BytesIO(encoded), engine="pyarrow"))
             # Rows are told apart by their position, not by the index of a frame.
             read = read.reset_index(drop=True)
             # Older releases of pandas would spell unknown values out.

@@ -81,6 +81,14 @@ def test_parquet_tells_the_same_as_csv(maker: Any, tmp_path: Path) -> None:
     assert one.manifest.content_hash == two.manifest.content_hash
 
 
+def test_bytes_of_a_parquet_table_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    table = tmp_path / "labels.parquet"
+    LABELS.assign(town="Ko\u00e7").to_parquet(table, compression=None)
+    table.write_bytes(table.read_bytes().replace(b"Ko\xc3\xa7", b"Ko\xe7\xe7"))
+    with pytest.raises(DataError, match="its column town are no UTF-8"):
+        read_table(table)
+
+
 def test_boxes_cut_the_faces_out(maker: Any, tmp_path: Path) -> None:
     labels = LABELS.assign(x1=10, y1=10, x2=30, y2=30)
     labels.loc[0, "x2"] = 5  # left of its own start
