@@ -14,12 +14,12 @@ from PIL import Image
 
 @cache
 def leave_out_remarks() -> None:
-    """Drop what Pillow remarks about TIFF notes, JPEGs and vast pictures.
+    """Drop what Pillow remarks about TIFF notes, JPEGs, PNGs and vast pictures.
 
     Filters are put behind all others, so that who asked for these warnings (`-W`)
     has them. They stay: to put them back after each photo is not safe among threads.
     """
-    readers = r"PIL\.(Tiff|Jpeg)ImagePlugin"
+    readers = r"PIL\.(Tiff|Jpeg|Png)ImagePlugin"
     warnings.filterwarnings("ignore", "", UserWarning, readers, append=True)
     # Our own limit of pixels is an error, and lower.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning, append=True)

@@ -133,6 +133,13 @@ def manifold_tiff() -> bytes:
     return file.getvalue().replace(samples, struct.pack("<HHIH", 277, 3, 1, 9))
 
 
+def without_frames(png: bytes) -> bytes:
+    """Return a PNG that says it is a film of no frame."""
+    note = b"acTL" + bytes(8)
+    length, check = struct.pack(">I", 8), struct.pack(">I", zlib.crc32(note))
+    return png[:33] + length + note + check + png[33:]
+
+
 def test_remarks_on_spoilt_photos_are_kept_off_standard_error(
     maker: Any, tmp_path: Path
 ) -> None:
@@ -141,6 +148,8 @@ def test_remarks_on_spoilt_photos_are_kept_off_standard_error(
     (tmp_path / "notes.png").write_bytes(
         maker.encoded(picture, "PNG", exif=spoilt_notes())
     )
+    still = without_frames(maker.encoded(picture, "PNG"))
+    (tmp_path / "still.png").write_bytes(still)
     (tmp_path / "colours.tif").write_bytes(manifold_tiff())
     vast = maker.encoded(Image.new("1", (10_000, 10_000)), "PNG")
     (tmp_path / "vast.png").write_bytes(vast)
@@ -156,7 +165,7 @@ for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 """
     command = [sys.executable, "-c", lines, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert ended.stdout.count("(40, 40, 3)") == 2
+    assert ended.stdout.count("(40, 40, 3)") == 3
     assert ended.stdout.count("photo of ") == 2
     assert ended.stderr == ""
 
