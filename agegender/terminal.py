@@ -91,7 +91,8 @@ class TerminalProgress:
 
     A call whose `done` is below the last one's, or whose `total` differs, or after
     all was done, begins a new bar. Where `what` ends in `BYTES`, MB are told. A
-    second line of `what` is shown below the bar. Where standard error is no terminal,
+    second line of `what` is shown below the bar, which then is the same when all is
+    done: who ended last may be named after that. Where standard error is no terminal,
     a line is printed now and then instead, so that logs stay readable.
     """
 
@@ -126,17 +127,18 @@ class TerminalProgress:
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show that `done` of `total` are finished of `what`."""
         before, self._last = self._last, (done, total)
-        is_new = done < before[0] or total != before[1] or before[0] == total
         stands = self._last == before
         name, _, note = what.partition("\n")
+        is_over = not note and before[0] == total
+        is_new = done < before[0] or total != before[1] or is_over
         is_bytes, name = name.endswith(BYTES), name.removesuffix(BYTES).rstrip()
         is_other, self._name = name != self._name, name
         if is_new:
             self._begun = time.monotonic(), done
         if self._bars is None:
             # What is noted changes all the time: by itself it is worth no line.
-            is_news = is_other if note else stands or self._is_time()
-            if is_new or is_news or done == total:
+            is_news = is_other if note else stands or self._is_time() or done == total
+            if is_new or is_news:
                 self._print(done, total, name, note, is_bytes=is_bytes)
             return
         if is_new or self._task is None:

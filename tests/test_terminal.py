@@ -178,6 +178,32 @@ def test_log_gets_a_line_a_trial_however_often_its_standing_changes(
     ]
 
 
+LAST_TRIALS = ("trial 0: 5.43 years", "trial 1: 5.12 years", "trial 2: 5.78 years")
+"""Of three; all are done before the second one to end is named."""
+
+
+def test_trials_that_end_together_end_one_bar(screen: Screen) -> None:
+    with shown_on(screen) as progress:
+        progress(1, 3, f"{LAST_TRIALS[0]}\n2 running")
+        for name in LAST_TRIALS:
+            progress(3, 3, f"{name}\nbest 5.12 years (trial 1)")
+    bar, note = last_frame(screen, bars=2).splitlines()
+    assert "5.78 years" in bar
+    assert note.strip() == "best 5.12 years (trial 1)"
+
+
+def test_log_names_each_trial_once(log: io.StringIO) -> None:
+    with shown_on(log) as progress:
+        progress(1, 3, f"{LAST_TRIALS[0]}\n2 running")
+        for name in LAST_TRIALS:
+            progress(3, 3, f"{name}\nbest 5.12 years (trial 1)")
+    assert log.getvalue().splitlines() == [
+        "1/3 trial 0: 5.43 years; 2 running",
+        "3/3 trial 1: 5.12 years; best 5.12 years (trial 1)",
+        "3/3 trial 2: 5.78 years; best 5.12 years (trial 1)",
+    ]
+
+
 def test_log_tells_the_speed_of_what_is_counted(
     log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
