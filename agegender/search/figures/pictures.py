@@ -1,15 +1,16 @@
 """Pictures of a study: how it went, what each setting does, which ones matter."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from numpy.typing import NDArray
 
 from agegender.config import short_name
+from agegender.counts import counted
 from agegender.evaluate.figures.style import (
     BLUE,
     GREY,
@@ -25,6 +26,8 @@ from agegender.search.result import StudyResult
 ERROR = "validation MAE (years)"
 COLUMNS = 3
 SQUARE = 4
+PANEL_LETTERS = 32
+"""That have room below one setting's panel."""
 
 
 def study_figures(result: StudyResult) -> dict[str, Figure]:
@@ -82,17 +85,16 @@ def _settings(result: StudyResult) -> Figure:
 def _slice(axes: Axes, name: str, scale: Scale, result: StudyResult) -> None:
     complete, pruned = _by_state(result)
     best = complete[complete["number"] == result.best_number]
+    axes.set_xlim(scale.ends())
+    axes.set_xticks(*zip(*scale.ticks(), strict=True))
     if scale.kind == "names":
-        axes.set_xticks(range(len(scale.names)), scale.names)
         axes.set_xlim(-0.5, len(scale.names) - 0.5)
-    elif scale.kind == "log":
-        axes.set_xscale("log")
-    elif scale.kind == "whole":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    _scatter(axes, _drawn_at(scale, pruned[name]), pruned["value"], pruned=True)
-    _scatter(axes, _drawn_at(scale, complete[name]), complete["value"], pruned=False)
+        if _are_crowded(scale.names):
+            axes.tick_params(axis="x", labelrotation=20)
+    _scatter(axes, scale.places(pruned[name]), pruned["value"], pruned=True)
+    _scatter(axes, scale.places(complete[name]), complete["value"], pruned=False)
     axes.scatter(
-        _drawn_at(scale, best[name]),
+        scale.places(best[name]),
         best["value"],
         label="best",
         marker="*",
@@ -102,10 +104,10 @@ def _slice(axes: Axes, name: str, scale: Scale, result: StudyResult) -> None:
     )
 
 
-def _drawn_at(scale: Scale, values: pd.Series) -> NDArray[np.float64]:
-    """Return where values are drawn; the log scale takes numbers as they are."""
-    places = scale.places(values)
-    return 10.0**places if scale.kind == "log" else places
+def _are_crowded(names: Sequence[str]) -> bool:
+    """Tell whether neighbours would run into each other if written side by side."""
+    room = PANEL_LETTERS / len(names)
+    return any(len(one) + len(other) > 2 * room for one, other in pairwise(names))
 
 
 def _importances(result: StudyResult) -> Figure:
@@ -163,6 +165,6 @@ def _title(result: StudyResult) -> str:
     # Between two dollars matplotlib would read mathematics.
     name = result.study_name.replace("$", r"\$")
     return (
-        f"{name}: {result.count('complete')} trials completed, "
+        f"{name}: {counted(result.count('complete'), 'trial')} completed, "
         f"{result.count('pruned')} given up early"
     )

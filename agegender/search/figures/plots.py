@@ -98,9 +98,8 @@ def _importances(shares: Mapping[str, float]) -> Plot:
 
 def _ticks(scale: Scale) -> Plot:
     """Return the ticks of a horizontal axis, with room at its ends."""
-    room = 0.06 * (scale.high - scale.low)
     return {
         "tickvals": [place for place, _ in scale.ticks()],
         "ticktext": [escape(text) for _, text in scale.ticks()],
-        "range": [scale.low - room, scale.high + room],
+        "range": list(scale.ends()),
     }

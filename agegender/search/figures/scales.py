@@ -26,6 +26,9 @@ COSTS = {
 """What `search.cost` names, as an axis is called."""
 
 MOST_TICKS = 6
+LEAST_GAP = 0.125
+"""Share of an axis between two whole numbers that can both be written there."""
+
 DECADE_TICKS = (1.0, 2.0, 5.0)
 FEW_DECADES = 3.0
 """A log scale of more has ticks at powers of ten alone."""
@@ -41,6 +44,7 @@ class Scale:
         low: Where the axis begins, in places.
         high: Where it ends.
         names: The choices in order, for `names`.
+        wholes: The numbers that were drawn, for `whole`, where all can be written.
     """
 
     label: str
@@ -48,6 +52,7 @@ class Scale:
     low: float
     high: float
     names: tuple[str, ...] = ()
+    wholes: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, label: str, values: "pd.Series[Any]") -> "Scale":
@@ -64,8 +69,11 @@ class Scale:
             return cls(label, "log", np.log10(low), np.log10(high))
         is_whole = bool((known == known.round()).all())
         if low == high:
-            low, high = low - 0.5, high + 0.5
-        return cls(label, "whole" if is_whole else "even", low, high)
+            room = 0.5 if is_whole else abs(low) / 2.0
+            low, high = low - room, high + room
+        if is_whole:
+            return cls(label, "whole", low, high, wholes=_written_out(known))
+        return cls(label, "even", low, high)
 
     def places(self, values: "pd.Series[Any]") -> NDArray[np.float64]:
         """Return where values stand; NaN where they are missing."""
@@ -82,6 +90,11 @@ class Scale:
     def heights(self, values: "pd.Series[Any]") -> NDArray[np.float64]:
         """Return how far up an upright axis values stand, 0 to 1."""
         return (self.places(values) - self.low) / (self.high - self.low)
+
+    def ends(self) -> tuple[float, float]:
+        """Return where a level axis begins and ends, with room at both."""
+        room = 0.06 * (self.high - self.low)
+        return self.low - room, self.high + room
 
     def marks(self) -> list[tuple[float, str]]:
         """Return the ticks of an upright axis, by how far up they stand."""
@@ -103,6 +116,8 @@ class Scale:
                 return self._within(
                     [(float(np.log10(x)), _written(x)) for x in numbers]
                 )
+            case "whole" if self.wholes:
+                return [(number, _written(number)) for number in self.wholes]
             case _:
                 locator = MaxNLocator(MOST_TICKS, integer=self.kind == "whole")
                 numbers = locator.tick_values(self.low, self.high)
@@ -160,6 +175,14 @@ def parallel_heights(
     ended = trials.assign(value=trials["value"].where(trials["state"] == "complete"))
     columns = [scale.heights(ended[name]) for name, scale in scales.items()]
     return np.stack(columns, axis=1)
+
+
+def _written_out(known: "pd.Series[Any]") -> tuple[float, ...]:
+    """Return the numbers that occur, unless they are too long or too close by."""
+    numbers = np.unique(known.astype(np.float64))
+    gaps = np.diff(numbers)
+    is_close = bool((gaps < LEAST_GAP * gaps.sum()).any())
+    return () if is_close or numbers[-1] >= MANY else tuple(numbers.tolist())
 
 
 def _written(number: float) -> str:

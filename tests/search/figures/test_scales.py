@@ -56,6 +56,13 @@ def test_one_value_alone_has_an_axis_too(values: list[object]) -> None:
     scale = Scale.of("one", pd.Series(values))
     assert np.isfinite(scale.heights(pd.Series(values))).all()
     assert scale.low < scale.high
+    low, high = scale.ends()
+    assert any(low <= place <= high for place, _ in scale.ticks())
+
+
+def test_one_rate_alone_stands_among_rates() -> None:
+    scale = Scale.of("learning_rate", pd.Series([0.01]))
+    assert 0.0 < scale.low < 0.01 < scale.high < 0.02
 
 
 @pytest.mark.parametrize("decades", [1.5, 3.0, 4.0, 9.0, 12.0])
@@ -67,6 +74,24 @@ def test_log_scale_has_a_few_ticks_however_long_it_is(decades: float) -> None:
 def test_ticks_of_whole_numbers_are_whole() -> None:
     ticks = Scale.of("depth", pd.Series([10, 12])).ticks()
     assert all(place == round(place) for place, _ in ticks)
+
+
+def test_depths_are_marked_where_networks_have_them() -> None:
+    drawn = pd.Series([22, 10, 16, 22, 28])
+    assert [text for _, text in Scale.of("depth", drawn).ticks()] == [
+        "10",
+        "16",
+        "22",
+        "28",
+    ]
+
+
+@pytest.mark.parametrize("drawn", [[10, 11, 40], range(1, 30), [77_123, 304_003]])
+def test_numbers_that_cannot_all_be_written_are_not_the_ticks(
+    drawn: list[int],
+) -> None:
+    ticks = [place for place, _ in Scale.of("any", pd.Series(drawn)).ticks()]
+    assert set(ticks) != set(drawn)
 
 
 def test_short_name_is_the_last_part_where_no_other_setting_ends_alike() -> None:
