@@ -171,10 +171,10 @@ def _without_long_rows(encoded: bytes) -> pd.DataFrame:
     # Cells beyond those are passed over; Python's reader would drop rows of odd quotes.
     cells = _cells(encoded, header=None, names=reached, usecols=reached)
     rows = cells.iloc[1:].reset_index(drop=True)
-    is_long = rows.pop(more).notna()
+    is_long = rows[more].notna()
     if is_long.all():
         raise ValueError("it has more cells in its rows than in its head")
-    return rows.mask(is_long).set_axis(head, axis=1)
+    return rows.drop(columns=more).mask(is_long).set_axis(head, axis=1)
 
 
 def _cells(encoded: bytes, **how: Any) -> pd.DataFrame:
