@@ -1,6 +1,8 @@
 """YAML that stands for no more than what is written in it."""
 
+import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,9 @@ def parse_plain(text: str) -> Any:
     Raises:
         ValueError: If it is none, has aliases or is nested without end; in one line.
     """
+    # YAML takes no tabs before a line, nor letters that JSON spells in two halves.
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, parse_constant=str)
     try:
         return yaml.load(text, _Plain)  # noqa: S506 - a safe loader
     except (RecursionError, yaml.YAMLError) as error:

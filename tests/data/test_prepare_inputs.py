@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,17 @@ def test_pictures_cut_differently_are_refused(maker: Any, tmp_path: Path) -> Non
     ]
     with pytest.raises(DataError, match="cut in different ways"):
         prepare(inputs, tmp_path / "store", size=16)
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_inputs_are_read_from_json_however_it_is_laid_out(
+    tmp_path: Path, indent: int | str | None
+) -> None:
+    file = tmp_path / "inputs.json"
+    given = {"source": "wiki", "archive": "\N{GRINNING FACE}.tar", "margin": 4e-1}
+    file.write_text(json.dumps([given], indent=indent))
+    archive = tmp_path / "\N{GRINNING FACE}.tar"
+    assert read_inputs(file) == [Input("wiki", archive, margin=0.4)]
 
 
 def test_inputs_are_read_from_a_file_beside_them(maker: Any, tmp_path: Path) -> None:
