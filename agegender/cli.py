@@ -12,7 +12,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from agegender import __version__, steps
@@ -181,7 +181,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
             f"`agegender {name}` needs {', '.join(map(_option, missing))}: see "
             f"`agegender {name} --help`."
         )
-    _require_settings(spelled)
+    _require_settings(spelled, parameters)
     parser = _parser(name)
     try:
         with contextlib.redirect_stderr(None):
@@ -198,14 +198,14 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         ) from None
 
 
-def _require_settings(spelled: Sequence[str]) -> None:
+def _require_settings(spelled: Sequence[str], known: Container[str]) -> None:
     """Refuse settings that will not do, of which the parser says too little.
 
     It would also import what stands in a file as the name of a class.
     """
     for word in spelled:
         option, _, given = word[2:].partition("=")
-        if option in FILES:
+        if option in FILES and option in known:
             name = option if option == "gate" else ""
             require_settings(_settings(option, given), FILES[option], name)
         elif option == "experiment.search.space" and "{" in given:

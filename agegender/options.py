@@ -28,7 +28,7 @@ def as_typed(line: str, own: Container[str] = ()) -> str:
         head, *rest = name.split(".")
         return "--" + ".".join([head.replace("_", "-"), *rest])
 
-    return re.sub(r"--([A-Za-z_][\w.]*)", shorter, line)
+    return re.sub(r"--([A-Za-z_]\w*(?:\.\w+)*)", shorter, line)
 
 
 def complaint(text: str, own: Container[str] = ()) -> str:

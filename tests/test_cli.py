@@ -312,6 +312,11 @@ def test_setting_beside_a_file_counts_wherever_it_stands(tmp_path: Path) -> None
             2,
             "--model has settings of its own: name one, as --model.NAME VALUE. ",
         ),
+        (
+            ["promote", "--store", "s", "--experiment", "x.yaml"],
+            2,
+            "there is no option --experiment. See `agegender promote --help`.",
+        ),
         (["train", "--store", "s", "--no-hope"], 2, "--no-hope"),
         (["train", "--store", "nowhere"], 3, "nowhere"),
         (["train", "--store", "nowhere", "--dry-run"], 3, "nowhere"),

@@ -133,7 +133,7 @@ def _crop_rule(path: Path, metadata: dict[str, str]) -> CropRule:
 def require_order(path: Path, genders: Any) -> None:
     """Raise `ModelError` where a file's genders stand in another order than ours."""
     if genders != GENDERS:
-        raise ModelError(f"{path} orders genders {genders}; {GENDERS} is needed.")
+        raise ModelError(f"{path} orders genders {genders!s:.80}; {GENDERS} is needed.")
 
 
 def point_of(path: Path, notes: Mapping[str, Any]) -> Point:
@@ -148,6 +148,6 @@ def point_of(path: Path, notes: Mapping[str, Any]) -> Point:
         if named == known:
             return known  # type: ignore[no-any-return]
     raise ModelError(
-        f"{path} tells ages by {named!r}; known are {', '.join(get_args(Point))}. "
+        f"{path} tells ages by {named!r:.80}; known are {', '.join(get_args(Point))}. "
         "Update agegender."
     )
