@@ -7,6 +7,7 @@ which gives the same pixels, only later.
 """
 
 import io
+import re
 import struct
 import zlib
 from typing import Final, NamedTuple
@@ -167,9 +168,10 @@ def _decode_any(
             f"{', '.join(FORMATS)}."
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        # Pillow refuses far larger ones itself, and would name its own limit.
+        # Pillow refuses far larger ones itself, and names its own limit after the size.
         most = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
-        raise _too_large("too many", most) from error
+        size = re.search(r"\d+", str(error))
+        raise _too_large(size[0] if size else "too many", most) from error
     except BROKEN_PICTURE as error:
         reason = first_line(error)
         raise DataError(
