@@ -15,14 +15,22 @@ def absolute(path: str | Path) -> Path:
     """Return the path from the root, links unfollowed.
 
     Raises:
-        ConfigError: If it is an address, which would become folders named after it.
+        ConfigError: If it is an address, which would become folders named after it,
+            or no UTF-8, as Parquet files and tables need it.
     """
     if "://" in str(path):
         raise ConfigError(
             "this must be a path on a disk, not an address. "
             f"Received: {shown(str(path))}."
         )
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+    whole = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+    try:
+        whole.encode()
+    except UnicodeEncodeError as error:  # bytes that Python keeps as lone surrogates
+        raise ConfigError(
+            f"this must be a path in UTF-8. Received: {whole!r}. Rename it."
+        ) from error
+    return Path(whole)
 
 
 def followed(path: str | Path) -> Path:

@@ -333,6 +333,19 @@ def test_address_instead_of_a_path_is_refused_before_any_work(
     assert names_in(tmp_path) == ["faces.tar"]
 
 
+@pytest.mark.parametrize("place", ["out", "also_mat", "folder"])
+def test_path_that_is_no_utf_8_is_refused_before_any_work(
+    tmp_path: Path, place: str
+) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("path,age\na.jpg,30\n")
+    given = {"out": tmp_path / "store", "folder": tmp_path, "table": table}
+    given[place] = tmp_path / "\udce4"  # as Python names the byte e4
+    with pytest.raises(ConfigError, match=r"in UTF-8\. Received: .*\\udce4"):
+        prepare("table", **given)
+    assert names_in(tmp_path) == ["labels.csv"]
+
+
 def test_store_may_lie_in_a_folder_named_like_a_home(
     maker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
