@@ -19,6 +19,7 @@ from agegender.data.inputs import Input
 from agegender.data.prepare import prepare
 from agegender.data.store import FaceStore
 from agegender.errors import DataError
+from agegender.pages.figures.people import photos_per_person
 from agegender.pages.figures.scores import second_scores
 from agegender.pages.markup import escape
 from agegender.pages.store_page import draw_store_page, page_path
@@ -266,3 +267,11 @@ def test_axes_that_count_are_marked_at_whole_numbers_alone() -> None:
     assert figure is not None
     marks = figure.axes[0].get_yticks()
     assert list(marks) == list(marks.round())
+
+
+def test_few_people_are_counted_in_plain_numbers() -> None:
+    people = ["a", "b", "b", "c", "c", "d", "d", "e", "e", "f", "f"]
+    figure = photos_per_person(pd.DataFrame({"identity": people}))
+    figure.draw_without_rendering()
+    marks = [mark.get_text() for mark in figure.axes[0].get_yticklabels(which="both")]
+    assert {"1", "2", "3"} <= set(marks)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from agegender.evaluate.figures.style import BLUE
 from agegender.pages.figures.panel import add_legend, draw_kept, panel
@@ -36,6 +36,7 @@ def photos_per_person(labels: pd.DataFrame) -> Figure:
     axes.set_yscale("log")
     axes.set_ylim(0.7)
     axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_minor_formatter(LogFormatter())  # marks below ten people
     return figure
 
 
