@@ -48,9 +48,7 @@ def draw_store_page(store: FaceStore) -> StorePage:
             section("Ages and genders", panels(drawn, "ages", "ages_read")),
             section("People and years", panels(drawn, "photos_per_person", "years")),
             section("Identical photos", _duplicates(store.manifest.duplicates)),
-            section(
-                "Splits", panels(drawn, "splits", beside=_split_table(store.labels))
-            ),
+            section("Splits", _split_table(store.labels), panels(drawn, "splits")),
             section("Faces that were kept", kept_faces(view)),
             section("Photos that were dropped, by rule", dropped_faces(view)),
             section("Sources", _sources(view)),

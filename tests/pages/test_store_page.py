@@ -110,7 +110,9 @@ def test_store_of_one_photo_is_told_in_the_singular(tmp_path: Path) -> None:
 
 
 def test_splits_stand_side_by_side_with_their_numbers(store: FaceStore) -> None:
-    page = Read(draw_store_page(store).html)
+    html = draw_store_page(store).html
+    assert '<h2>Splits</h2><div class="table">' in html  # half a page would cut it off
+    page = Read(html)
     for split, faces in store.labels.groupby("split"):
         row = next(each for each in page.rows if each[:1] == [split])
         assert row[1] == str(len(faces))
