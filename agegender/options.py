@@ -124,6 +124,9 @@ def _sorted(
     taken: dict[str, list[str] | str] = {}
     while waiting:
         word = waiting.pop(0)
+        if word == "--":  # what follows are names, however they begin
+            paths += waiting
+            break
         if not word.startswith("--"):
             paths.append(word)
             continue

@@ -113,6 +113,11 @@ def test_words_of_a_list_are_taken_as_they_are() -> None:
     assert cli.parse("predict", ["--paths", "[1] a.jpg"])["paths"] == ["[1] a.jpg"]
 
 
+def test_words_after_two_dashes_are_names() -> None:
+    options = cli.parse("predict", ["--format", "csv", "--", "--a.jpg", "b.jpg"])
+    assert options["paths"] == ["--a.jpg", "b.jpg"]
+
+
 @pytest.mark.parametrize("name", ["#1 drawn", "&1", "~", "- a", "12", ""])
 def test_text_that_may_be_left_out_is_taken_as_it_is(name: str) -> None:
     options = cli.parse("predict", ["a.jpg", "--out", name, f"--annotated={name}"])
