@@ -106,8 +106,7 @@ def test_genuine_dates_are_those_of_the_file_names(genuine: Path) -> None:
     born = pd.to_datetime(dates[0], errors="coerce")
     days = (born - pd.Timestamp("1970-01-01")).dt.days + DATENUM_OF_1970
     assert (days == rows["dob"])[born.notna()].all()
-    # All but 19 days that never were; before pandas 3 also what is before 1677.
-    assert born.notna().sum() in {62_307, 62_285}
+    assert born.notna().sum() == 62_307
 
 
 def test_formulas_differ_on_31_genuine_rows(genuine: Path) -> None:
