@@ -181,7 +181,7 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
             f"`agegender {name}` needs {', '.join(map(_option, missing))}: see "
             f"`agegender {name} --help`."
         )
-    _require_settings(spelled, parameters)
+    spelled = _with_settings(spelled, parameters)
     parser = _parser(name)
     try:
         with contextlib.redirect_stderr(None):
@@ -198,19 +198,27 @@ def parse(name: str, options: Sequence[str]) -> dict[str, Any]:
         ) from None
 
 
-def _require_settings(spelled: Sequence[str], known: Container[str]) -> None:
-    """Refuse settings that will not do, of which the parser says too little.
+def _with_settings(spelled: Sequence[str], known: Container[str]) -> list[str]:
+    """Put settings in the place of the files that hold them, once they will do.
 
-    It would also import what stands in a file as the name of a class.
+    The parser says too little of what is wrong with one, reads files by another YAML,
+    and would import what stands there as the name of a class.
     """
+    from agegender.plain_yaml import written  # noqa: PLC0415 - 0.02 s
+
+    words = []
     for word in spelled:
         option, _, given = word[2:].partition("=")
         if option in FILES and option in known:
-            name = option if option == "gate" else ""
-            require_settings(_settings(option, given), FILES[option], name)
-        elif option == "experiment.search.space" and "{" in given:
+            values = _settings(option, given)
+            require_settings(values, FILES[option], option if option == "gate" else "")
+            words.append(f"--{option}={written(values)}")
+            continue
+        if option == "experiment.search.space" and "{" in given:
             space = _settings("search.space", given)
             require_settings({"search.space": space}, Experiment)
+        words.append(word)
+    return words
 
 
 def _settings(option: str, given: str) -> dict[str, Any]:

@@ -35,6 +35,24 @@ _Plain.add_implicit_resolver(
 )
 
 
+class _Quoted(yaml.SafeDumper):
+    """Puts all texts in quotes: readers differ in which bare ones are numbers."""
+
+
+_Quoted.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, '"'),
+)
+
+
+def written(values: Any) -> str:
+    """Write plain values as YAML in braces, as any reader of YAML takes them."""
+    text: str = yaml.dump(
+        values, Dumper=_Quoted, default_flow_style=True, allow_unicode=True, width=1e9
+    )
+    return text
+
+
 def read_plain(path: str | Path) -> Any:
     """Read a YAML or JSON file.
 

@@ -244,6 +244,35 @@ def test_numbers_are_read_as_people_write_them(number: str, tmp_path: Path) -> N
     assert experiment.search.space["optimizer.momentum"].low == 1e-3
 
 
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_settings_are_read_from_json_however_it_is_laid_out(
+    tmp_path: Path, indent: int | str | None
+) -> None:
+    file = tmp_path / "e.json"
+    name = "\N{GRINNING FACE} 'a': \"b\""
+    given = {"name": name, "optimizer": {"learning_rate": 1e-05}}
+    file.write_text(json.dumps(given, indent=indent))
+    read = cli.parse("train", ["--store", "s", "--experiment", str(file)])["experiment"]
+    assert (read.name, read.optimizer.learning_rate) == (name, 1e-05)
+
+
+@pytest.mark.parametrize("text", ["1e3", "null", "yes", "0x10", "a: {b}", "~", "\\n"])
+def test_quoted_text_in_settings_is_text(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text(f"name: '{text}'\n")
+    read = cli.parse("train", ["--store", "s", "--experiment", str(file)])["experiment"]
+    assert read.name == text
+
+
+def test_settings_without_bound_are_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text("optimizer: {weight_decay: .inf}\n")
+    assert cli.main(["train", "--store", "s", "--experiment", str(file)]) == 2
+    assert "optimizer.weight_decay must be a finite number" in complaint(capsys)
+
+
 def test_yaml_states_only_what_differs(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text("model: {widen_factor: 2}\n")
